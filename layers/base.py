@@ -1,0 +1,224 @@
+"""The layer contract: one frozen declaration from which items, tiles, legend, form and tests come.
+
+A theme in `layers/catalog` declares `Layer(...)` beside its model. Geometry is stored in EPSG:4326
+(lon, lat); every ORM path here may follow foreign keys (`"kelurahan__geom"`), so that a layer never
+copies a geometry that another one owns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Literal
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import User as Account
+from django.contrib.gis.db.models import GeometryField
+from django.contrib.gis.geos import Point
+from django.db.models import Model, Q, QuerySet
+from django.utils.translation import get_language
+
+User = Account | AnonymousUser
+
+
+@dataclass(frozen=True)
+class Text:
+    """A phrase in the portal's two languages; `str()` gives the one that is active."""
+
+    id: str
+    en: str
+
+    def __str__(self) -> str:
+        return self.en if (get_language() or "id").startswith("en") else self.id
+
+
+class Format(StrEnum):
+    """How a value is written for people; the data itself is never formatted."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    RUPIAH = "rupiah"
+    PERCENT = "percent"
+    AREA = "area"  # square metres
+    DATE = "date"
+    MONTH = "month"
+    DATETIME = "datetime"
+    YES_NO = "yes-no"
+
+
+@dataclass(frozen=True)
+class Property:
+    """One property of a feature.
+
+    `source` is its ORM path (its name where empty); `values` names coded values for people;
+    `tile` puts it into the vector tile as well; `filter` lets a URL ask for one value of it.
+    """
+
+    name: str
+    title: Text
+    source: str = ""
+    format: Format = Format.TEXT
+    values: Mapping[str, Text] = field(default_factory=dict)
+    tile: bool = False
+    filter: bool = False
+
+    @property
+    def path(self) -> str:
+        return self.source or self.name
+
+
+@dataclass(frozen=True)
+class StyleClass:
+    """A line of the legend. `value` is a category, the lower bound of a step, or None for no value."""
+
+    value: str | float | None
+    colour: str
+    title: Text
+    pattern: Literal["", "hatch", "hollow"] = ""
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a layer is drawn, as data: the browser map, the documents and the legend all read this."""
+
+    kind: Literal["fill", "line", "circle"]
+    colour: str = "#2563eb"
+    by: str = ""  # the property that decides the class
+    scale: Literal["category", "step"] = "category"
+    classes: tuple[StyleClass, ...] = ()
+    label: str = ""  # the property written on the map
+    radius: float = 5.0  # pixels, circles only
+    opacity: float = 0.75
+
+
+@dataclass(frozen=True)
+class FormField:
+    """A question of a form. `choices` are for kind "choice"; bounds are inclusive."""
+
+    name: str
+    title: Text
+    kind: Literal["text", "integer", "decimal", "choice", "date", "uuid"] = "text"
+    required: bool = True
+    choices: Mapping[str, Text] = field(default_factory=dict)
+    minimum: float | None = None
+    maximum: float | None = None
+    max_length: int = 2000
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What every submission says of itself. `point` is EPSG:4326; `accuracy` and `altitude` are in
+    metres (68 % radius; null is unknown, 0 is placed by hand); `observed_at` is the device's time."""
+
+    instance_id: UUID
+    observed_at: datetime
+    point: Point | None = None
+    accuracy: float | None = None
+    altitude: float | None = None
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a phone may submit to a layer.
+
+    `write(*, values, seen: Observation, by: User)` is a function of the theme: it writes the feature
+    and returns it, or raises `Refused` with a reason for each field. It runs inside the caller's
+    transaction.
+    """
+
+    version: str
+    title: Text
+    fields: tuple[FormField, ...]
+    write: Callable[..., Model]
+    point: Literal["required", "optional"] = "required"
+
+
+class Refused(Exception):
+    """A submission that cannot become a feature. `reasons`: field name -> sentence for its sender."""
+
+    def __init__(self, reasons: Mapping[str, str], *, forbidden: bool = False) -> None:
+        super().__init__(
+            "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+        )
+        self.reasons = dict(reasons)
+        self.forbidden = forbidden
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """How rows of a vector file become rows of the model.
+
+    `key` are the model fields that identify a row, so that a second load updates; `fields` maps each
+    model field (or name that `build` understands) to the column names met in real files, compared
+    without regard to case; `build(row)` may turn the mapped values into model field values or raise
+    `Refused`. `coverage` asks for a report of gaps and overlaps; `complete` means the file is the whole
+    truth for its group (`build` decides it), so rows it no longer holds are removed.
+    """
+
+    key: tuple[str, ...]
+    fields: Mapping[str, tuple[str, ...]]
+    build: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    after: Callable[[], None] | None = None
+    coverage: bool = False
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One geographic layer of the city. See DESIGN "The layer contract".
+
+    `public` + `staff` + `private` must cover every field of the model (a system check holds it).
+    `published` are the rows that the public may see under a public policy. `area` and `unit` are the
+    ORM paths to the kelurahan and to the Puskesmas by which a duty may be limited. `facet` is the
+    property of which a map shows one value at a time (a commodity, a month).
+    """
+
+    id: str
+    theme: str
+    title: Text
+    description: Text
+    model: type[Model]
+    owner: str
+    update_every: timedelta
+    policy: str
+    public: tuple[Property, ...]
+    staff: tuple[Property, ...] = ()
+    private: tuple[str, ...] = ()
+    geometry: str = "geom"
+    time: str = ""
+    published: Q = field(default_factory=Q)
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    area: str = ""
+    unit: str = ""
+    facet: str = ""
+    minzoom: int = 0
+    maxzoom: int = 22
+    style: Style = field(default_factory=lambda: Style(kind="circle"))
+    on_map: bool = True
+    shown: bool = False  # switched on when the map opens
+    accepts: Form | None = None
+    ingest: Ingest | None = None
+
+    @property
+    def properties(self) -> tuple[Property, ...]:
+        return self.public + self.staff
+
+    @property
+    def geometry_field(self) -> GeometryField:
+        """The model field at the end of the `geometry` path."""
+        model, *steps = self.model, *self.geometry.split("__")
+        for step in steps[:-1]:
+            model = model._meta.get_field(step).related_model  # type: ignore[assignment]
+        return model._meta.get_field(steps[-1])  # type: ignore[return-value]
+
+    def rows(self) -> QuerySet[Model]:
+        """Every row of the layer, whoever asks: for the layer's own theme and for commands."""
+        return self.model._default_manager.filter(**self.fixed)
+
+    def visible_to(self, user: User) -> QuerySet[Model]:
+        """The rows that this person may see: the one question every reader asks."""
+        from layers.permissions import visible_rows
+
+        return self.rows().filter(visible_rows(self, user))

@@ -1,0 +1,179 @@
+"""Administrative boundaries by Kemendagri code: the city, its kecamatan and its kelurahan."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.gis.db import models
+from django.contrib.gis.geos import Point
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Left
+
+from layers.base import Ingest, Layer, Property, Refused, Style, Text
+from layers.registry import LAYERS, register
+
+NEAR_CITY = 0.09  # degrees, about 10 km: beyond that a report cannot be about this city
+
+
+class Area(models.Model):
+    """An administrative area. `code` is the Kemendagri code (53.71.06.1008); the BPS code differs."""
+
+    class Level(models.TextChoices):
+        CITY = "city", "Kota"
+        KECAMATAN = "kecamatan", "Kecamatan"
+        KELURAHAN = "kelurahan", "Kelurahan"
+
+    level = models.CharField(max_length=10, choices=Level)
+    code = models.CharField(max_length=13, unique=True)
+    name = models.CharField(max_length=100)
+    bps_code = models.CharField(max_length=10, blank=True)
+    parent = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="parts"
+    )
+    geom = models.MultiPolygonField()
+
+    class Meta:
+        verbose_name = "wilayah administrasi"
+        verbose_name_plural = "wilayah administrasi"
+        ordering = ("code",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(geom__isvalid=True), name="layers_area_geom_is_valid"
+            ),
+            models.CheckConstraint(
+                condition=Q(code__regex=r"^\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?$"),
+                name="layers_area_code_is_kemendagri",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def kelurahan_at(point: Point) -> Area | None:
+    """The kelurahan that covers a point (EPSG:4326), or None outside all of them."""
+    return Area.objects.filter(level=Area.Level.KELURAHAN, geom__covers=point).first()
+
+
+def place(point: Point) -> Area | None:
+    """The kelurahan of a reported point; None on a quay or beach just outside.
+
+    Raises Refused farther than `NEAR_CITY` from the city, with a hint where lat and lon are swapped.
+    """
+    city = Area.objects.filter(level=Area.Level.CITY)
+    if not city.exists():
+        raise Refused({"geometry": "Batas kota belum dimuat; hubungi administrator."})
+    if not city.filter(geom__dwithin=(point, NEAR_CITY)).exists():
+        swapped = Point(point.y, point.x, srid=4326) if abs(point.x) <= 90 else None
+        if swapped and city.filter(geom__dwithin=(swapped, NEAR_CITY)).exists():
+            raise Refused(
+                {
+                    "geometry": "Lintang dan bujur tertukar: GeoJSON menulis [bujur, lintang]."
+                }
+            )
+        raise Refused({"geometry": "Titik ini lebih dari 10 km di luar batas kota."})
+    return kelurahan_at(point)
+
+
+def settle() -> None:
+    """After boundaries changed: link each area to the one above, and place located rows anew."""
+    for level, parent_code in ((Area.Level.KECAMATAN, 5), (Area.Level.KELURAHAN, 8)):
+        above = Area.objects.filter(code=Left(OuterRef("code"), parent_code))
+        Area.objects.filter(level=level).update(parent=Subquery(above.values("pk")[:1]))
+    for layer in LAYERS.values():
+        if layer.area == "kelurahan" and "__" not in layer.geometry:
+            around = Area.objects.filter(
+                level=Area.Level.KELURAHAN, geom__covers=OuterRef(layer.geometry)
+            )
+            layer.rows().update(kelurahan=Subquery(around.values("pk")[:1]))
+
+
+_CODE = Property(
+    "code", Text("Kode Kemendagri", "Kemendagri code"), tile=True, filter=True
+)
+_NAME = Property("name", Text("Nama", "Name"), tile=True, filter=True)
+_BPS_CODE = Property("bps_code", Text("Kode BPS", "BPS code"))
+
+
+def _layer(
+    layer_id: str, level: Area.Level, title: Text, description: Text, **more: Any
+) -> Layer:
+    return Layer(
+        id=layer_id,
+        theme="boundaries",
+        title=title,
+        description=description,
+        model=Area,
+        owner="Bagian Tata Pemerintahan Setda",
+        update_every=timedelta(days=365),
+        policy="open",
+        public=(_CODE, _NAME, _BPS_CODE, *more.pop("also", ())),
+        private=("id", "level", "geom", *more.pop("hidden", ())),
+        fixed={"level": level},
+        ingest=Ingest(
+            key=("code",),
+            fields={
+                "code": more.pop("code_columns"),
+                "name": more.pop("name_columns"),
+                "bps_code": ("bps_code", "kode_bps", "idbps"),
+            },
+            after=settle,
+            coverage=True,
+        ),
+        shown=True,
+        **more,
+    )
+
+
+CITIES = register(
+    _layer(
+        "cities",
+        Area.Level.CITY,
+        Text("Batas kota", "City boundary"),
+        Text("Batas wilayah darat kota.", "The land boundary of the city."),
+        style=Style(kind="line", colour="#334155"),
+        hidden=("parent",),
+        code_columns=("code", "kode", "kode_kab", "kdpkab", "kdbbps"),
+        name_columns=("name", "nama", "wadmkk", "kabupaten", "namobj"),
+    )
+)
+
+KECAMATAN = register(
+    _layer(
+        "kecamatan",
+        Area.Level.KECAMATAN,
+        Text("Kecamatan", "Districts (kecamatan)"),
+        Text(
+            "Batas kecamatan menurut kode Kemendagri.", "Districts by Kemendagri code."
+        ),
+        style=Style(kind="line", colour="#64748b", label="name"),
+        also=(Property("city", Text("Kota", "City"), source="parent__name"),),
+        code_columns=("code", "kode", "kode_kec", "kdcpum", "kdepum"),
+        name_columns=("name", "nama", "wadmkc", "kecamatan", "namobj"),
+    )
+)
+
+KELURAHAN = register(
+    _layer(
+        "kelurahan",
+        Area.Level.KELURAHAN,
+        Text("Kelurahan", "Neighbourhoods (kelurahan)"),
+        Text(
+            "Batas kelurahan menurut kode Kemendagri.",
+            "Neighbourhoods by Kemendagri code.",
+        ),
+        style=Style(kind="line", colour="#94a3b8", label="name"),
+        also=(
+            Property(
+                "kecamatan",
+                Text("Kecamatan", "District"),
+                source="parent__name",
+                filter=True,
+            ),
+        ),
+        minzoom=9,
+        code_columns=("code", "kode", "kdepum", "kode_kel", "kode_desa"),
+        name_columns=("name", "nama", "wadmkd", "kelurahan", "namobj"),
+    )
+)

@@ -1,0 +1,3 @@
+"""Market prices (Monitoring Inflasi Harga Pasar): markets, commodities and readings."""
+
+from layers.catalog.markets import places, prices  # noqa: F401

@@ -1,0 +1,82 @@
+"""The markets themselves, and the commodities that are watched in them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib.gis.db import models
+
+from layers.base import Format, Layer, Property, Style, Text
+from layers.catalog.boundaries import Area
+from layers.registry import register
+
+
+class Market(models.Model):
+    """A market. `approximate` points are the middle of the kelurahan, not the market itself."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=100)
+    manager = models.CharField(max_length=100, blank=True)
+    approximate = models.BooleanField(default=False)
+    kelurahan = models.ForeignKey(
+        Area, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    geom = models.PointField()
+
+    class Meta:
+        verbose_name = "pasar"
+        verbose_name_plural = "pasar"
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Commodity(models.Model):
+    """A watched item, as PIHPS (Bank Indonesia) names it."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=100)
+    group = models.CharField(max_length=60)
+    unit = models.CharField(max_length=20)
+
+    class Meta:
+        verbose_name = "komoditas"
+        verbose_name_plural = "komoditas"
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+MARKETS = register(
+    Layer(
+        id="markets",
+        theme="markets",
+        title=Text("Pasar", "Markets"),
+        description=Text(
+            "Pasar yang dipantau harganya.", "Markets whose prices are watched."
+        ),
+        model=Market,
+        owner="Dinas Perindustrian dan Perdagangan",
+        update_every=timedelta(days=365),
+        policy="open",
+        public=(
+            Property("code", Text("Kode", "Code"), tile=True, filter=True),
+            Property("name", Text("Nama", "Name"), tile=True, filter=True),
+            Property("manager", Text("Pengelola", "Manager")),
+            Property(
+                "kelurahan", Text("Kelurahan", "Kelurahan"), source="kelurahan__name"
+            ),
+            Property(
+                "approximate",
+                Text("Titik perkiraan", "Approximate point"),
+                format=Format.YES_NO,
+            ),
+        ),
+        private=("id", "geom"),
+        area="kelurahan",
+        style=Style(kind="circle", colour="#1d4ed8", label="name", radius=7),
+        shown=True,
+    )
+)

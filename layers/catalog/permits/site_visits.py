@@ -1,0 +1,143 @@
+"""Site visits to a parcel, handed in from the field."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.gis.db import models
+
+from layers.base import (
+    Form,
+    Format,
+    FormField,
+    Layer,
+    Observation,
+    Property,
+    Refused,
+    Style,
+    StyleClass,
+    Text,
+)
+from layers.catalog.permits.applications import Application
+from layers.registry import register
+
+
+class SiteVisit(models.Model):
+    """What an officer found on the parcel; `geom` is where the officer stood."""
+
+    class Finding(models.TextChoices):
+        MATCHES = "matches", "Sesuai permohonan"
+        DIFFERS = "differs", "Berbeda dari permohonan"
+        BUILT = "built", "Sudah dibangun sebelum izin"
+
+    instance_id = models.UUIDField(unique=True)
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="site_visits"
+    )
+    finding = models.CharField(max_length=10, choices=Finding)
+    note = models.TextField(blank=True)
+    observed_at = models.DateTimeField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    geom = models.PointField()
+
+    class Meta:
+        verbose_name = "tinjauan lapangan"
+        verbose_name_plural = "tinjauan lapangan"
+
+    def __str__(self) -> str:
+        return f"{self.application} · {self.get_finding_display()}"
+
+
+def write_site_visit(
+    *, values: dict[str, Any], seen: Observation, by: Any
+) -> SiteVisit:
+    """A visit to the application named by its number. Raises Refused where there is none."""
+    application = Application.objects.filter(number=values["application"]).first()
+    if application is None:
+        raise Refused(
+            {"application": f"Tidak ada permohonan bernomor «{values['application']}»."}
+        )
+    return SiteVisit.objects.create(
+        instance_id=seen.instance_id,
+        application=application,
+        finding=values["finding"],
+        note=values.get("note", ""),
+        observed_at=seen.observed_at,
+        by=by,
+        geom=seen.point,
+    )
+
+
+_FINDINGS = {
+    "matches": Text("Sesuai permohonan", "As applied for"),
+    "differs": Text("Berbeda dari permohonan", "Differs from the application"),
+    "built": Text("Sudah dibangun sebelum izin", "Built before the permit"),
+}
+
+SITE_VISITS = register(
+    Layer(
+        id="site-visits",
+        theme="permits",
+        title=Text("Tinjauan lapangan", "Site visits"),
+        description=Text(
+            "Hasil tinjauan lapangan atas permohonan.",
+            "Findings of visits to applied-for parcels.",
+        ),
+        model=SiteVisit,
+        owner="Dinas Pekerjaan Umum dan Penataan Ruang",
+        update_every=timedelta(days=30),
+        policy="planning-internal",
+        public=(),
+        staff=(
+            Property(
+                "application",
+                Text("Permohonan", "Application"),
+                source="application__number",
+                tile=True,
+                filter=True,
+            ),
+            Property(
+                "finding",
+                Text("Temuan", "Finding"),
+                values=_FINDINGS,
+                tile=True,
+                filter=True,
+            ),
+            Property("note", Text("Catatan", "Note")),
+            Property("observed_at", Text("Waktu", "Time"), format=Format.DATETIME),
+            Property("by", Text("Petugas", "Officer"), source="by__username"),
+        ),
+        private=("id", "geom", "instance_id"),
+        time="observed_at",
+        area="application__kelurahan",
+        style=Style(
+            kind="circle",
+            by="finding",
+            classes=(
+                StyleClass("matches", "#15803d", _FINDINGS["matches"]),
+                StyleClass("differs", "#b45309", _FINDINGS["differs"]),
+                StyleClass("built", "#b91c1c", _FINDINGS["built"]),
+            ),
+        ),
+        accepts=Form(
+            version="1",
+            title=Text("Tinjauan lapangan", "Site visit"),
+            fields=(
+                FormField(
+                    "application",
+                    Text("Nomor permohonan", "Application number"),
+                    max_length=40,
+                ),
+                FormField(
+                    "finding", Text("Temuan", "Finding"), "choice", choices=_FINDINGS
+                ),
+                FormField("note", Text("Catatan", "Note"), required=False),
+            ),
+            write=write_site_visit,
+        ),
+    )
+)

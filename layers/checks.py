@@ -1,0 +1,149 @@
+"""System checks that stop start-up where a layer is declared wrongly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Field
+
+from layers.base import Layer
+from layers.permissions import POLICIES, Scope
+from layers.registry import LAYERS
+
+TAG = "layers"
+_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+
+
+@register(TAG)
+def check_layers(**_: Any) -> list[CheckMessage]:
+    return [
+        Error(message, obj=f"layer {layer.id!r}", id=f"layers.{rule.__name__}")
+        for layer in LAYERS.values()
+        for rule in RULES
+        for message in rule(layer)
+    ]
+
+
+def resolve(layer: Layer, path: str) -> Field | None:
+    """The model field at the end of an ORM path, or None."""
+    model: Any = layer.model
+    found = None
+    for step in path.split("__"):
+        try:
+            found = model._meta.get_field(step)
+        except (FieldDoesNotExist, AttributeError):
+            return None
+        model = found.related_model
+    return found
+
+
+def identifier(layer: Layer) -> Iterator[str]:
+    if not _ID.fullmatch(layer.id):
+        yield "id must be kebab-case."
+    for prop in layer.properties:
+        if not _NAME.fullmatch(prop.name):
+            yield f"property {prop.name!r} must be an identifier in lower case."
+    names = [prop.name for prop in layer.properties]
+    for name in {name for name in names if names.count(name) > 1}:
+        yield f"property {name!r} is declared twice."
+
+
+def every_field_has_an_audience(layer: Layer) -> Iterator[str]:
+    """public + staff + private must cover the model: no new column leaks by being forgotten."""
+    named = {prop.path.split("__")[0] for prop in layer.properties} | set(layer.private)
+    named.add(layer.geometry.split("__")[0])
+    for field in layer.model._meta.concrete_fields:
+        if field.name not in named:
+            yield f"field {field.name!r} is in none of public, staff and private."
+
+
+def private_stays_private(layer: Layer) -> Iterator[str]:
+    own = {prop.path for prop in layer.properties}
+    for name in layer.private:
+        if resolve(layer, name) is None:
+            yield f"private field {name!r} does not exist."
+        if name in own:
+            yield f"field {name!r} is private and a property at once."
+
+
+def paths_exist(layer: Layer) -> Iterator[str]:
+    paths = [prop.path for prop in layer.properties] + list(layer.fixed)
+    paths += [path for path in (layer.time, layer.area, layer.unit) if path]
+    for path in paths:
+        if resolve(layer, path) is None:
+            yield f"path {path!r} leads nowhere."
+
+
+def geometry_is_4326_and_indexed(layer: Layer) -> Iterator[str]:
+    field = resolve(layer, layer.geometry)
+    if field is None or getattr(field, "srid", None) != 4326:
+        yield f"geometry {layer.geometry!r} must be a geometry field in EPSG:4326."
+    elif not field.spatial_index:  # type: ignore[attr-defined]
+        yield f"geometry {layer.geometry!r} needs a spatial index."
+
+
+def policy_is_known(layer: Layer) -> Iterator[str]:
+    policy = POLICIES.get(layer.policy)
+    if policy is None:
+        yield f"policy {layer.policy!r} is not in permissions.POLICIES."
+        return
+    if layer.public and not policy.public:
+        yield f"policy {layer.policy!r} is not public, but the layer has public properties."
+    if Scope.AREA in policy.staff.values() and not layer.area:
+        yield f"policy {layer.policy!r} limits by area: declare `area`."
+    if Scope.UNIT in policy.staff.values() and not layer.unit:
+        yield f"policy {layer.policy!r} limits by Puskesmas: declare `unit`."
+    if layer.accepts and not policy.submit:
+        yield f"policy {layer.policy!r} lets nobody submit, but the layer accepts a form."
+
+
+def drawing(layer: Layer) -> Iterator[str]:
+    by_name = {prop.name: prop for prop in layer.properties}
+    for what, name in (
+        ("style.by", layer.style.by),
+        ("style.label", layer.style.label),
+    ):
+        if name and not (name in by_name and by_name[name].tile):
+            yield f"{what} {name!r} must be a property with tile=True."
+    if layer.facet and not (layer.facet in by_name and by_name[layer.facet].filter):
+        yield f"facet {layer.facet!r} must be a property with filter=True."
+    for colour in (layer.style.colour, *(line.colour for line in layer.style.classes)):
+        if not _COLOUR.fullmatch(colour):
+            yield f"colour {colour!r} must be #rrggbb in lower case."
+    steps = [line.value for line in layer.style.classes if line.value is not None]
+    if layer.style.scale == "step" and steps != sorted(steps):  # type: ignore[type-var]
+        yield "the steps of the style must rise."
+    if not 0 <= layer.minzoom <= layer.maxzoom <= 22:
+        yield "zooms must satisfy 0 <= minzoom <= maxzoom <= 22."
+
+
+def bilingual(layer: Layer) -> Iterator[str]:
+    texts = [layer.title, layer.description, *(prop.title for prop in layer.properties)]
+    texts += [line.title for line in layer.style.classes]
+    if layer.accepts:
+        texts += [
+            layer.accepts.title,
+            *(question.title for question in layer.accepts.fields),
+        ]
+    if not all(text.id and text.en for text in texts):
+        yield "every title needs both languages."
+    if not layer.owner:
+        yield "owner is empty: who keeps this layer?"
+
+
+RULES: tuple[Callable[[Layer], Iterator[str]], ...] = (
+    identifier,
+    every_field_has_an_audience,
+    private_stays_private,
+    paths_exist,
+    geometry_is_4326_and_indexed,
+    policy_is_known,
+    drawing,
+    bilingual,
+)

@@ -1,0 +1,123 @@
+"""Features as GeoJSON, written by PostGIS: one text a feature, read through a server-side cursor.
+
+Raw SQL is wrapped around a QuerySet's own SQL, so what a person may see is decided in one place.
+Property names are identifiers (a system check holds it), so they may stand in SQL as literals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, transaction
+from django.db.models import Count, Max, Min, QuerySet
+
+from layers.base import Layer, Property, User
+from layers.permissions import properties_for
+from layers.selection import EVERY_ROW, Query, select
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+DECIMALS = 7  # of a degree: about a centimetre
+TIMEOUT = "10s"
+CHUNK = 500
+
+
+def feature_sql(
+    rows: QuerySet, properties: Sequence[Property]
+) -> tuple[str, tuple[Any, ...]]:
+    """SQL for (fid, GeoJSON text) around `selection.select`. Raises EmptyResultSet for no rows."""
+    inner, params = rows.query.get_compiler(connection=connection).as_sql()
+    members = " || ',' || ".join(
+        f"""'"{prop.name}":' || coalesce(to_json(p{number})::text, 'null')"""
+        for number, prop in enumerate(properties)
+    )
+    sql = f"""
+        SELECT fid, '{{"type":"Feature","id":' || to_json(fid)
+            || ',"geometry":' || coalesce(ST_AsGeoJSON(g, {DECIMALS}), 'null')
+            || ',"properties":{{' || {members or "''"} || '}}}}'
+        FROM ({inner}) AS selected"""
+    return sql, params
+
+
+def features(
+    layer: Layer, user: User, query: Query = EVERY_ROW, *, limit: int
+) -> Iterator[tuple[int, str]]:
+    """(id, GeoJSON Feature text) in order of id, at most `limit`; the database works as they are read."""
+    properties = properties_for(layer, user)
+    rows = select(layer, user, properties, query).order_by("pk")[:limit]
+    try:
+        sql, params = feature_sql(rows, properties)
+    except EmptyResultSet:
+        return
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        with connection.cursor() as setting:
+            setting.execute(f"SET LOCAL statement_timeout = '{TIMEOUT}'")
+        cursor.execute(sql, params)
+        while chunk := cursor.fetchmany(CHUNK):
+            yield from chunk
+
+
+def feature(layer: Layer, user: User, pk: int) -> str | None:
+    """One GeoJSON Feature as text, or None where this person has no such row."""
+    return next(
+        (text for _, text in features(layer, user, Query(pk=pk), limit=1)), None
+    )
+
+
+def count(layer: Layer, user: User, query: Query = EVERY_ROW) -> int:
+    """How many rows match (`numberMatched`)."""
+    return select(layer, user, (), query).count()
+
+
+def time_extent(layer: Layer, user: User) -> tuple[Any, Any]:
+    """The oldest and newest time among the rows this person may see; (None, None) without any."""
+    if not layer.time:
+        return None, None
+    extent = layer.visible_to(user).aggregate(
+        first=Min(layer.time), last=Max(layer.time)
+    )
+    return extent["first"], extent["last"]
+
+
+def facet_values(layer: Layer, user: User) -> list[Any]:
+    """The values of the layer's facet among the rows this person may see, in their own order."""
+    prop = next((p for p in layer.properties if p.name == layer.facet), None)
+    if prop is None:
+        return []
+    rows = (
+        layer.visible_to(user)
+        .values(prop.path)
+        .annotate(rows=Count("pk"))
+        .order_by(prop.path)
+    )
+    return [row[prop.path] for row in rows]
+
+
+def to_geodataframe(
+    layer: Layer, user: User, query: Query = EVERY_ROW, *, limit: int = 100_000
+) -> GeoDataFrame:
+    """The layer as this person may see it, EPSG:4326, indexed by feature id."""
+    import geopandas
+    from shapely import from_wkb
+
+    properties = properties_for(layer, user)
+    rows = select(layer, user, properties, query).order_by("pk")[:limit]
+    try:
+        inner, params = rows.query.get_compiler(connection=connection).as_sql()
+    except EmptyResultSet:
+        fetched = []
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT s.*, ST_AsBinary(s.g) FROM ({inner}) AS s", params)
+            fetched = cursor.fetchall()
+    names = [prop.name for prop in properties]
+    return geopandas.GeoDataFrame(
+        [row[2:-1] for row in fetched],
+        columns=names,
+        index=[row[0] for row in fetched],
+        geometry=from_wkb([bytes(row[-1]) if row[-1] else None for row in fetched]),
+        crs="EPSG:4326",
+    )

@@ -1,0 +1,35 @@
+"""PostGIS functions for the ORM: the only spatial SQL outside features.py and tiles.py."""
+
+from django.contrib.gis.db.models import GeometryField
+from django.db.models import FloatField, Func, TextField, Value
+
+TILE_EXTENT = 4096  # units a tile side
+TILE_BUFFER = 64  # units kept around it, so that outlines do not break at its edge
+
+
+class Stored(Func):
+    """A geometry as it is stored. GeoDjango would cast a selected geometry to bytea; readers that
+    wrap a QuerySet's SQL need it as geometry."""
+
+    template = "%(expressions)s"
+    output_field = TextField()
+
+
+class GeodesicArea(Func):
+    """Area in square metres on the WGS 84 ellipsoid: `ST_Area(geom::geography)`."""
+
+    template = "ST_Area((%(expressions)s)::geography)"
+    output_field = FloatField()
+
+
+class TileEnvelope(Func):
+    """The bounds of a WebMercatorQuad tile with its buffer, as EPSG:4326."""
+
+    template = (
+        "ST_Transform(ST_TileEnvelope(%(expressions)s, "
+        f"margin => {TILE_BUFFER / TILE_EXTENT}), 4326)"
+    )
+    output_field = GeometryField(srid=4326)
+
+    def __init__(self, z: int, x: int, y: int) -> None:
+        super().__init__(Value(z), Value(x), Value(y))

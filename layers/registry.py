@@ -1,0 +1,41 @@
+"""All layers by id, in the order in which the catalog declares them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import MappingProxyType
+
+from layers.base import Layer, User
+from layers.permissions import exists_for
+
+_layers: dict[str, Layer] = {}
+
+LAYERS = MappingProxyType(_layers)
+
+
+def register(layer: Layer) -> Layer:
+    """Add a layer. Raises ValueError where its id is taken."""
+    if layer.id in _layers:
+        raise ValueError(f"Layer id {layer.id!r} is declared twice.")
+    _layers[layer.id] = layer
+    return layer
+
+
+@contextmanager
+def registered(layer: Layer) -> Iterator[Layer]:
+    """A layer that exists only inside the block: for tests."""
+    register(layer)
+    try:
+        yield layer
+    finally:
+        del _layers[layer.id]
+
+
+def find(layer_id: str, user: User) -> Layer | None:
+    """The layer, or None both where there is none and where it does not exist for this person."""
+    layer = _layers.get(layer_id)
+    return layer if layer and exists_for(layer, user) else None
+
+
+def layers_for(user: User) -> list[Layer]:
+    """The layers that exist for this person."""
+    return [layer for layer in _layers.values() if exists_for(layer, user)]
