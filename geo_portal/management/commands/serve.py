@@ -1,0 +1,79 @@
+import os
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+
+from geo_portal.localdb import Cluster, deaf, exit_on_signals
+from geo_portal.postmaster import LocalDbError
+
+GUNICORN = [
+    *("gunicorn", "geo_portal.wsgi"),
+    *("--worker-class=gthread", "--workers=2", "--threads=4", "--graceful-timeout=10"),
+    "--no-control-socket",  # it would lie in the home folder
+]
+
+
+class Command(BaseCommand):
+    help = "What `make run` does: database, migrations, demo city, web server, until Ctrl-C."
+    requires_system_checks = []  # they may ask a database that is not up yet
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--no-demo", action="store_true", help="leave an empty city empty")
+
+    def handle(self, *, no_demo: bool, **options: Any) -> None:
+        try:
+            with ExitStack() as held:
+                held.enter_context(exit_on_signals())
+                listener = held.enter_context(open_port())
+                if settings.LOCALDB:
+                    held.enter_context(Cluster(settings.LOCALDB, settings.BASE_DIR).running())
+                call_command("check")
+                call_command("migrate", verbosity=options["verbosity"])
+                self.load_demo(no_demo)
+                self.serve(listener)
+        except LocalDbError as error:
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            self.stdout.write("Stopped.")
+
+    def load_demo(self, no_demo: bool) -> None:
+        if "demo_city" in get_commands() and not no_demo:
+            call_command("demo_city", if_empty=True)
+            call_command("demo_city", accounts=True)
+
+    def serve(self, listener: socket.socket) -> None:
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]  # the web workers open their own
+        host, port = listener.getsockname()[:2]
+        self.stdout.write(self.style.SUCCESS(f"\nGeo Portal: http://{host}:{port}/  (Ctrl-C ends)"))
+        server = subprocess.Popen(
+            [sys.executable, "-m", *GUNICORN, f"--bind=fd://{listener.fileno()}"],
+            cwd=settings.BASE_DIR,
+            pass_fds=[listener.fileno()],
+        )
+        try:
+            code = server.wait()
+        finally:
+            with deaf():
+                server.terminate()
+                server.wait()
+        raise CommandError(f"The web server ended by itself with code {code}.")
+
+
+def open_port() -> socket.socket:
+    """The listening socket itself goes to the web server: no one can take the port between."""
+    host = os.environ.get("HOST", "127.0.0.1")
+    wanted = os.environ.get("PORT")
+    for port in [int(wanted)] if wanted else range(8000, 8100):
+        try:
+            return socket.create_server((host, port))
+        except OSError as error:
+            reason = error.strerror
+    raise CommandError(f"No port to listen on at {host} ({wanted or '8000 to 8099'}): {reason}.")

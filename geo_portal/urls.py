@@ -1,0 +1,63 @@
+"""The whole site on one screen. `maps` is the way out, `field_api` the way in."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularSwaggerView
+
+from field_api import views as field
+from geo_portal import health
+from maps import ogc, pages
+from maps.documents import views as documents
+
+ogc_urls = [
+    path("", ogc.landing, name="ogc-landing"),
+    path("conformance", ogc.conformance, name="ogc-conformance"),
+    path("api", ogc.api, name="ogc-api"),
+    path("collections", ogc.collections, name="ogc-collections"),
+    path("collections/<str:layer_id>", ogc.collection, name="ogc-collection"),
+    path("collections/<str:layer_id>/items", ogc.items, name="ogc-items"),
+    path("collections/<str:layer_id>/items/<int:fid>", ogc.item, name="ogc-item"),
+    path(
+        "collections/<str:layer_id>/tiles/WebMercatorQuad/tile.json",
+        ogc.tileset,
+        name="ogc-tileset",
+    ),
+    path(
+        "collections/<str:layer_id>/tiles/WebMercatorQuad/<int:z>/<int:y>/<int:x>",
+        ogc.tile,
+        name="ogc-tile",
+    ),
+    path(
+        "tiles/WebMercatorQuad/<int:z>/<int:y>/<int:x>",
+        ogc.joint_tile,
+        name="ogc-joint-tile",
+    ),
+    path("<path:rest>", ogc.missing),
+]
+
+api_urls = [
+    path("v1/submissions", field.Submissions.as_view(), name="submissions"),
+    path(
+        "v1/submissions/<uuid:instance_id>",
+        field.OneSubmission.as_view(),
+        name="submission",
+    ),
+    path("v1/forms", field.Forms.as_view(), name="forms"),
+    path("schema/", field.Schema.as_view(), name="api-schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("<path:rest>", field.Missing.as_view()),
+]
+
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("login/", pages.login, name="login"),
+    path("logout/", pages.logout, name="logout"),
+    path("language/", pages.set_language, name="set_language"),
+    path("documents/", documents.index, name="documents"),
+    path("documents/<slug:name>.html", documents.document, name="document"),
+    path("ogc/", include(ogc_urls)),
+    path("api/", include(api_urls)),
+    path("healthz", health.alive, name="alive"),
+    path("readyz", health.ready, name="ready"),
+    path("admin/", admin.site.urls),
+]
