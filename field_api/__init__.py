@@ -1,0 +1,1 @@
+"""The only way in from phones, citizens and other systems."""

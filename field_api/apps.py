@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class FieldApiConfig(AppConfig):
+    name = "field_api"
+    verbose_name = "Kiriman lapangan"

@@ -1,0 +1,65 @@
+"""JSON with limits that hold before the parser starts."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import IO, Any
+
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+
+from field_api.errors import TooLarge
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 20
+
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+
+
+class Unreadable(ParseError):
+    """A body within the limits that is not JSON. `text` is what was sent, so that it can be
+    kept.
+    """
+
+    def __init__(self, detail: str, text: str) -> None:
+        super().__init__(detail)
+        self.text = text
+
+
+class BoundedJSONParser(BaseParser):
+    """At most `MAX_BYTES` long and `MAX_DEPTH` deep. NaN and Infinity are read as numbers: what
+    carries them is kept and then refused with a reason, like any other wrong value."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        body = stream.read(MAX_BYTES + 1)
+        if len(body) > MAX_BYTES:
+            raise TooLarge(f"Isi paling besar {MAX_BYTES // 1024} KiB; foto dikirim terpisah.")
+        if depth(body) > MAX_DEPTH:
+            raise ParseError(f"JSON bersarang lebih dari {MAX_DEPTH} tingkat.")
+        try:
+            return json.loads(body)
+        except ValueError as error:
+            text = body.decode("utf-8", "replace")
+            raise Unreadable("Isi bukan JSON yang sah.", text) from error
+
+
+def depth(body: bytes) -> int:
+    """How deeply brackets nest outside strings."""
+    deepest = level = 0
+    for found in _BRACKETS.finditer(body):
+        mark = found[0]
+        if mark in b"[{":
+            level += 1
+            deepest = max(deepest, level)
+        elif mark in b"]}":
+            level -= 1
+    return deepest

@@ -1,0 +1,87 @@
+"""The cast: one person for each role, and an outsider for each scope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, User
+from django.test import Client
+from rest_framework.test import APIClient
+
+from field_api.models import Device
+from layers.permissions import Duty, Role
+from layers.registry import LAYERS
+from tests import factories
+
+CAST = (
+    "citizen",
+    "idle_official",
+    "officer",
+    "west_officer",
+    "planner",
+    "approver",
+    "health_officer",
+    "other_health_officer",
+    "walidata",
+    "administrator",
+)
+
+
+def person(name: str, *roles: Role, **duty: Any) -> User:
+    user = User.objects.create(username=name)
+    for role in roles:
+        Duty.objects.create(user=user, role=role, **duty)
+    return user
+
+
+@pytest.fixture
+def cast(db: None) -> SimpleNamespace:
+    """Everybody by name, and the town they live in as `cast.town`."""
+    officer = person("officer", Role.OFFICER)
+    town = factories.town(by=officer)
+    for layer in LAYERS.values():
+        factories.ensure_rows(layer)
+    return SimpleNamespace(
+        town=town,
+        citizen=AnonymousUser(),
+        idle_official=person("idle_official"),
+        officer=officer,
+        west_officer=person("west_officer", Role.OFFICER, themes=["trash"], area_code="53.71.01"),
+        planner=person("planner", Role.PLANNER),
+        approver=person("approver", Role.APPROVER),
+        health_officer=person("health_officer", Role.HEALTH, puskesmas=town.puskesmas),
+        other_health_officer=person(
+            "other_health_officer", Role.HEALTH, puskesmas=town.other_puskesmas
+        ),
+        walidata=person("walidata", Role.WALIDATA),
+        administrator=person("administrator", Role.ADMINISTRATOR),
+    )
+
+
+@pytest.fixture
+def browser_of() -> Callable[[Any], Client]:
+    """A web client, logged in as this person (not at all for the citizen)."""
+
+    def open_as(user: Any) -> Client:
+        client = Client()
+        if user.is_authenticated:
+            client.force_login(user)
+        return client
+
+    return open_as
+
+
+@pytest.fixture
+def phone_of() -> Callable[[User], APIClient]:
+    """An API client that carries the token of a newly enrolled device of this officer."""
+
+    def enrol(user: User) -> APIClient:
+        _, token = Device.enrol(user, "Ponsel uji")
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
+        return client
+
+    return enrol

@@ -1,0 +1,143 @@
+"""Who gets what, over every layer and everybody: a new layer is tested the day it appears."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import mapbox_vector_tile
+import pytest
+
+from layers import features
+from layers.permissions import POLICIES, properties_for
+from layers.registry import LAYERS, layers_for
+from tests.conftest import CAST
+from tests.factories import CENTRE, SECRET
+
+pytestmark = pytest.mark.django_db
+EVERY_LAYER = sorted(LAYERS)
+
+
+def tile_at(lon: float, lat: float, zoom: int) -> tuple[int, int]:
+    import math
+
+    count = 2**zoom
+    x = int((lon + 180) / 360 * count)
+    y = int((1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * count)
+    return x, y
+
+
+def items(client: Any, layer_id: str) -> list[dict[str, Any]] | None:
+    answer = client.get(f"/ogc/collections/{layer_id}/items?limit=1000")
+    if answer.status_code == 404:
+        return None
+    assert answer.status_code == 200, answer.content
+    return json.loads(b"".join(answer.streaming_content))["features"]
+
+
+def tile_features(client: Any, layer_id: str, zoom: int) -> list[dict[str, Any]] | None:
+    x, y = tile_at(CENTRE.x, CENTRE.y, zoom)
+    answer = client.get(f"/ogc/collections/{layer_id}/tiles/WebMercatorQuad/{zoom}/{y}/{x}")
+    if answer.status_code == 404:
+        return None
+    assert answer.status_code in (200, 204), answer.content
+    return mapbox_vector_tile.decode(answer.content).get(layer_id, {}).get("features", [])
+
+
+@pytest.mark.parametrize("who", CAST)
+@pytest.mark.parametrize("layer_id", EVERY_LAYER)
+def test_every_door_gives_the_same_rows_and_only_declared_properties(
+    cast: Any, browser_of: Any, layer_id: str, who: str
+) -> None:
+    layer, user = LAYERS[layer_id], getattr(cast, who)
+    client = browser_of(user)
+    visible = set(layer.visible_to(user).values_list("pk", flat=True))
+    allowed = {prop.name for prop in properties_for(layer, user)}
+
+    listed = items(client, layer_id)
+
+    if layer not in layers_for(user):
+        assert not visible
+        assert listed is None
+        assert tile_features(client, layer_id, layer.minzoom) is None
+        missing = client.get(f"/ogc/collections/{layer_id}")
+        unknown = client.get("/ogc/collections/no-such-layer")
+        assert missing.status_code == unknown.status_code == 404
+        return
+    assert {row["id"] for row in listed} == visible
+    assert all(set(row["properties"]) == allowed for row in listed)
+    drawn = tile_features(client, layer_id, max(layer.minzoom, 10))
+    assert {row["id"] for row in drawn} <= visible
+    assert all(set(row["properties"]) <= allowed for row in drawn)
+    for row in layer.rows().exclude(pk__in=visible)[:3]:
+        hidden = client.get(f"/ogc/collections/{layer_id}/items/{row.pk}")
+        assert hidden.status_code == 404
+
+
+@pytest.mark.parametrize("layer_id", EVERY_LAYER)
+def test_the_town_has_rows_to_hide_and_to_show(cast: Any, layer_id: str) -> None:
+    assert LAYERS[layer_id].rows().exists(), "tests over this layer would prove nothing"
+
+
+@pytest.mark.parametrize("layer_id", EVERY_LAYER)
+def test_the_public_gets_public_properties_only(cast: Any, browser_of: Any, layer_id: str) -> None:
+    layer = LAYERS[layer_id]
+    for who in (cast.citizen, cast.idle_official):
+        listed = items(browser_of(who), layer_id)
+        if not POLICIES[layer.policy].public:
+            assert listed is None
+            continue
+        public = {prop.name for prop in layer.public}
+        assert all(set(row["properties"]) == public for row in listed)
+        assert SECRET not in json.dumps(listed)
+
+
+def test_an_officer_of_one_area_sees_no_staff_property_outside_it(cast: Any) -> None:
+    layer = LAYERS["trash-reports"]
+    rows = {
+        fid: json.loads(text)["properties"]["description"]
+        for fid, text in features.features(layer, cast.west_officer, limit=100)
+    }
+    assert SECRET in rows[cast.town.report.pk]
+    assert rows[cast.town.other_report.pk] is None
+    assert cast.town.rejected_report.pk in rows
+
+
+def test_a_health_officer_sees_the_children_of_one_puskesmas(cast: Any, browser_of: Any) -> None:
+    mine = items(browser_of(cast.health_officer), "children")
+    theirs = items(browser_of(cast.other_health_officer), "children")
+    assert [row["properties"]["code"] for row in mine] == [str(cast.town.child.code)]
+    assert [row["properties"]["code"] for row in theirs] == [str(cast.town.other_child.code)]
+
+
+@pytest.mark.parametrize("who", [name for name in CAST if "health" not in name])
+@pytest.mark.parametrize("layer_id", ["children", "measurements"])
+def test_nobody_else_knows_that_children_are_kept(
+    cast: Any, browser_of: Any, who: str, layer_id: str
+) -> None:
+    client = browser_of(getattr(cast, who))
+    assert items(client, layer_id) is None
+    listed = client.get("/ogc/collections").json()["collections"]
+    assert layer_id not in {collection["id"] for collection in listed}
+    assert layer_id not in client.get("/ogc/api").content.decode()
+
+
+def test_a_superuser_without_duty_sees_what_the_public_sees(cast: Any, browser_of: Any) -> None:
+    user = cast.idle_official
+    user.is_staff = user.is_superuser = True
+    user.save()
+    assert items(browser_of(user), "children") is None
+    listed = items(browser_of(user), "permit-parcels")
+    assert [row["properties"]["number"] for row in listed] == ["KKPR-1"]
+
+
+def test_an_account_that_was_closed_loses_everything_at_once(cast: Any) -> None:
+    cast.health_officer.is_active = False
+    assert not LAYERS["children"].visible_to(cast.health_officer).exists()
+
+
+def test_unreleased_and_hidden_figures_are_nowhere(cast: Any, browser_of: Any) -> None:
+    rows = [row["properties"] for row in items(browser_of(cast.citizen), "stunting-prevalence")]
+    assert {row["month"] for row in rows} == {"2026-08-01"}
+    (hidden,) = [row for row in rows if row["hidden"]]
+    assert hidden["measured"] is hidden["stunted"] is hidden["rate"] is None
