@@ -1,1 +1,3 @@
-"""The core: what the city knows, as geographic layers, with its rules. It knows no HTTP and no HTML."""
+"""The core: what the city knows, as geographic layers, with its rules. It knows no HTTP and no
+HTML.
+"""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
@@ -72,7 +73,9 @@ class Property:
 
 @dataclass(frozen=True)
 class StyleClass:
-    """A line of the legend. `value` is a category, the lower bound of a step, or None for no value."""
+    """A line of the legend. `value` is a category, the lower bound of a step, or None for no
+    value.
+    """
 
     value: str | float | None
     colour: str
@@ -82,7 +85,9 @@ class StyleClass:
 
 @dataclass(frozen=True)
 class Style:
-    """How a layer is drawn, as data: the browser map, the documents and the legend all read this."""
+    """How a layer is drawn, as data: the browser map, the documents and the legend all read
+    this.
+    """
 
     kind: Literal["fill", "line", "circle"]
     colour: str = "#2563eb"
@@ -103,15 +108,17 @@ class FormField:
     kind: Literal["text", "integer", "decimal", "choice", "date", "uuid"] = "text"
     required: bool = True
     choices: Mapping[str, Text] = field(default_factory=dict)
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: int | Decimal | None = None
+    maximum: int | Decimal | None = None
     max_length: int = 2000
 
 
 @dataclass(frozen=True)
 class Observation:
     """What every submission says of itself. `point` is EPSG:4326; `accuracy` and `altitude` are in
-    metres (68 % radius; null is unknown, 0 is placed by hand); `observed_at` is the device's time."""
+    metres (68 % radius; null is unknown, 0 is placed by hand); `observed_at` is the device's
+    time.
+    """
 
     instance_id: UUID
     observed_at: datetime
@@ -120,13 +127,13 @@ class Observation:
     altitude: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Form:
     """What a phone may submit to a layer.
 
-    `write(*, values, seen: Observation, by: User)` is a function of the theme: it writes the feature
-    and returns it, or raises `Refused` with a reason for each field. It runs inside the caller's
-    transaction.
+    `write(*, values, seen: Observation, by: User)` is a function of the theme: it writes the
+    feature and returns it, or raises `Refused` with a reason for each field. It runs inside the
+    caller's transaction.
     """
 
     version: str
@@ -137,42 +144,50 @@ class Form:
 
 
 class Refused(Exception):
-    """A submission that cannot become a feature. `reasons`: field name -> sentence for its sender."""
+    """A submission that cannot become a feature. `reasons`: field name -> sentence for its
+    sender.
+    """
 
-    def __init__(self, reasons: Mapping[str, str], *, forbidden: bool = False) -> None:
-        super().__init__(
-            "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
-        )
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {reason}" for name, reason in reasons.items()))
         self.reasons = dict(reasons)
-        self.forbidden = forbidden
+
+
+Build = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Ingest:
     """How rows of a vector file become rows of the model.
 
-    `key` are the model fields that identify a row, so that a second load updates; `fields` maps each
-    model field (or name that `build` understands) to the column names met in real files, compared
-    without regard to case; `build(row)` may turn the mapped values into model field values or raise
-    `Refused`. `coverage` asks for a report of gaps and overlaps; `complete` means the file is the whole
-    truth for its group (`build` decides it), so rows it no longer holds are removed.
+    `key` are the model fields that identify a row, so that a second load updates. `fields` maps
+    each model field (or name that `build` understands) to the column names met in real files,
+    compared without regard to case; a file without a column for one of `required` (the key where
+    empty) is refused whole. `build()` is called once a load and gives the function that turns what
+    a row says, and its geometry (shapely, EPSG:4326) under "shape", into model field values, or
+    raises `Refused`; what it writes besides, it writes atomically. `after()` runs once, in the same
+    transaction, when rows changed. `coverage` asks for a report of gaps and overlaps. `group` are
+    the fields that the rows of one file share (the plan of a zone): a load with --complete removes
+    what the file no longer holds of its group.
     """
 
     key: tuple[str, ...]
     fields: Mapping[str, tuple[str, ...]]
-    build: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    required: tuple[str, ...] = ()
+    build: Callable[[], Build] | None = None
     after: Callable[[], None] | None = None
     coverage: bool = False
+    group: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layer:
     """One geographic layer of the city. See DESIGN "The layer contract".
 
     `public` + `staff` + `private` must cover every field of the model (a system check holds it).
-    `published` are the rows that the public may see under a public policy. `area` and `unit` are the
-    ORM paths to the kelurahan and to the Puskesmas by which a duty may be limited. `facet` is the
-    property of which a map shows one value at a time (a commodity, a month).
+    `published` are the rows that the public may see under a public policy. `area` and `unit` are
+    the ORM paths to the kelurahan and to the Puskesmas by which a duty may be limited. `facet` is
+    the property of which a map shows one value at a time (a commodity, a month).
     """
 
     id: str

@@ -84,7 +84,7 @@ def geometry_is_4326_and_indexed(layer: Layer) -> Iterator[str]:
     field = resolve(layer, layer.geometry)
     if field is None or getattr(field, "srid", None) != 4326:
         yield f"geometry {layer.geometry!r} must be a geometry field in EPSG:4326."
-    elif not field.spatial_index:  # type: ignore[attr-defined]
+    elif not getattr(field, "spatial_index", False):
         yield f"geometry {layer.geometry!r} needs a spatial index."
 
 
@@ -117,7 +117,7 @@ def drawing(layer: Layer) -> Iterator[str]:
         if not _COLOUR.fullmatch(colour):
             yield f"colour {colour!r} must be #rrggbb in lower case."
     steps = [line.value for line in layer.style.classes if line.value is not None]
-    if layer.style.scale == "step" and steps != sorted(steps):  # type: ignore[type-var]
+    if layer.style.scale == "step" and steps != sorted(steps):
         yield "the steps of the style must rise."
     if not 0 <= layer.minzoom <= layer.maxzoom <= 22:
         yield "zooms must satisfy 0 <= minzoom <= maxzoom <= 22."

@@ -6,16 +6,17 @@ Property names are identifiers (a system check holds it), so they may stand in S
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.gis.db.models import Extent
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import Count, Max, Min, QuerySet
 
 from layers.base import Layer, Property, User
 from layers.permissions import properties_for
-from layers.selection import EVERY_ROW, Query, select
+from layers.selection import EVERY_ROW, BBox, Query, select
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -25,9 +26,7 @@ TIMEOUT = "10s"
 CHUNK = 500
 
 
-def feature_sql(
-    rows: QuerySet, properties: Sequence[Property]
-) -> tuple[str, tuple[Any, ...]]:
+def feature_sql(rows: QuerySet, properties: Sequence[Property]) -> tuple[str, tuple[Any, ...]]:
     """SQL for (fid, GeoJSON text) around `selection.select`. Raises EmptyResultSet for no rows."""
     inner, params = rows.query.get_compiler(connection=connection).as_sql()
     members = " || ',' || ".join(
@@ -44,8 +43,10 @@ def feature_sql(
 
 def features(
     layer: Layer, user: User, query: Query = EVERY_ROW, *, limit: int
-) -> Iterator[tuple[int, str]]:
-    """(id, GeoJSON Feature text) in order of id, at most `limit`; the database works as they are read."""
+) -> Generator[tuple[int, str], None, None]:
+    """(id, GeoJSON Feature text) in order of id, at most `limit`; the database works as they are
+    read.
+    """
     properties = properties_for(layer, user)
     rows = select(layer, user, properties, query).order_by("pk")[:limit]
     try:
@@ -62,9 +63,7 @@ def features(
 
 def feature(layer: Layer, user: User, pk: int) -> str | None:
     """One GeoJSON Feature as text, or None where this person has no such row."""
-    return next(
-        (text for _, text in features(layer, user, Query(pk=pk), limit=1)), None
-    )
+    return next((text for _, text in features(layer, user, Query(pk=pk), limit=1)), None)
 
 
 def count(layer: Layer, user: User, query: Query = EVERY_ROW) -> int:
@@ -72,13 +71,16 @@ def count(layer: Layer, user: User, query: Query = EVERY_ROW) -> int:
     return select(layer, user, (), query).count()
 
 
+def extent(layer: Layer, user: User) -> BBox | None:
+    """West, south, east, north in degrees of the rows this person may see; None without any."""
+    return layer.visible_to(user).aggregate(box=Extent(layer.geometry))["box"]
+
+
 def time_extent(layer: Layer, user: User) -> tuple[Any, Any]:
     """The oldest and newest time among the rows this person may see; (None, None) without any."""
     if not layer.time:
         return None, None
-    extent = layer.visible_to(user).aggregate(
-        first=Min(layer.time), last=Max(layer.time)
-    )
+    extent = layer.visible_to(user).aggregate(first=Min(layer.time), last=Max(layer.time))
     return extent["first"], extent["last"]
 
 
@@ -87,12 +89,7 @@ def facet_values(layer: Layer, user: User) -> list[Any]:
     prop = next((p for p in layer.properties if p.name == layer.facet), None)
     if prop is None:
         return []
-    rows = (
-        layer.visible_to(user)
-        .values(prop.path)
-        .annotate(rows=Count("pk"))
-        .order_by(prop.path)
-    )
+    rows = layer.visible_to(user).values(prop.path).annotate(rows=Count("pk")).order_by(prop.path)
     return [row[prop.path] for row in rows]
 
 

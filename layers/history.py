@@ -16,7 +16,9 @@ Moves = Mapping[str, frozenset[str]]
 
 
 class Move(models.Model):
-    """Who moved `record` from one status to the next, when and why. A theme adds the `record` key."""
+    """Who moved `record` from one status to the next, when and why. A theme adds the `record`
+    key.
+    """
 
     from_status = models.CharField(max_length=30, blank=True)
     to_status = models.CharField(max_length=30)
@@ -51,9 +53,7 @@ def advance(
     """
     record = type(record).objects.select_for_update().get(pk=record.pk)
     if to not in allowed.get(record.status, frozenset()):
-        raise Refused(
-            {"status": f"Dari «{record.status}» tidak dapat berpindah ke «{to}»."}
-        )
+        raise Refused({"status": f"Dari «{record.status}» tidak dapat berpindah ke «{to}»."})
     move = record.moves.create(
         from_status=record.status,
         to_status=to,

@@ -83,17 +83,20 @@ class Policy:
     public: bool
     staff: Mapping[Role, Scope] = field(default_factory=dict)
     submit: frozenset[Role] = frozenset()
+    edit: frozenset[Role] = frozenset()  # rows kept in the admin; what people observed never is
 
 
 POLICIES: Mapping[str, Policy] = {
     # Open data: the same rows for all; officials also see the staff properties.
-    "open": Policy(public=True, staff=dict.fromkeys(Role, Scope.ALL)),
+    "open": Policy(
+        public=True,
+        staff=dict.fromkeys(Role, Scope.ALL),
+        edit=frozenset({Role.ADMINISTRATOR}),
+    ),
     # Prices: open, and market officers hand them in.
     "prices": Policy(
         public=True,
-        staff=dict.fromkeys(
-            (Role.OFFICER, Role.WALIDATA, Role.ADMINISTRATOR), Scope.ALL
-        ),
+        staff=dict.fromkeys((Role.OFFICER, Role.WALIDATA, Role.ADMINISTRATOR), Scope.ALL),
         submit=frozenset({Role.OFFICER}),
     ),
     # Permits: decided ones are public, the whole file only to those who work on it.
@@ -126,9 +129,10 @@ def duties(user: User) -> list[Duty]:
     """The duties of an active person, read once per user object."""
     if not (user.is_authenticated and user.is_active):
         return []
-    if not hasattr(user, "_duties"):
-        user._duties = list(Duty.objects.filter(user_id=user.pk))  # type: ignore[union-attr]
-    return user._duties  # type: ignore[union-attr]
+    held: list[Duty] | None = user.__dict__.get("held_duties")
+    if held is None:
+        held = user.__dict__["held_duties"] = list(Duty.objects.filter(user_id=user.pk))
+    return held
 
 
 def staff_rows(layer: Layer, user: User) -> Q:
@@ -154,13 +158,13 @@ def _reached(scope: Scope, layer: Layer, duty: Duty) -> Q:
     if not layer.area:
         return NOTHING
     code = f"{layer.area}__code"
-    return Q(**{code: duty.area_code}) | Q(
-        **{f"{code}__startswith": f"{duty.area_code}."}
-    )
+    return Q(**{code: duty.area_code}) | Q(**{f"{code}__startswith": f"{duty.area_code}."})
 
 
 def visible_rows(layer: Layer, user: User) -> Q:
-    """The rows that this person sees at all: published ones where the policy is public, and staff's."""
+    """The rows that this person sees at all: published ones where the policy is public, and
+    staff's.
+    """
     staff = staff_rows(layer, user)
     if staff is EVERYTHING or not POLICIES[layer.policy].public:
         return staff
@@ -179,5 +183,13 @@ def properties_for(layer: Layer, user: User) -> tuple[Property, ...]:
 
 def can_submit(layer: Layer, user: User) -> bool:
     """Whether this person may hand in a form of the layer."""
-    roles = POLICIES[layer.policy].submit
+    return _holds(POLICIES[layer.policy].submit, layer, user)
+
+
+def may_edit(layer: Layer, user: User) -> bool:
+    """Whether this person keeps the rows of the layer in the admin."""
+    return _holds(POLICIES[layer.policy].edit, layer, user)
+
+
+def _holds(roles: frozenset[Role], layer: Layer, user: User) -> bool:
     return any(Role(duty.role) in roles and duty.covers(layer) for duty in duties(user))

@@ -12,7 +12,9 @@ from layers.base import Layer
 
 
 class Load(models.Model):
-    """One arrival of data in a layer: a file, or the invented demo city. Appended, never changed."""
+    """One arrival of data in a layer: a file, or the invented demo city. Appended, never
+    changed.
+    """
 
     layer_id = models.CharField(max_length=60, db_index=True)
     source = models.CharField(max_length=300)
@@ -43,7 +45,9 @@ def demo_layer_ids() -> set[str]:
 
 
 def last_updated(layer: Layer) -> datetime | None:
-    """The time of the newest datum: the newest row where the layer has a time, else its last load."""
+    """The time of the newest datum: the newest row where the layer has a time, else its last
+    load.
+    """
     if layer.time:
         return layer.rows().aggregate(newest=Max(layer.time))["newest"]
     newest = Load.objects.filter(layer_id=layer.id).aggregate(newest=Max("loaded_at"))

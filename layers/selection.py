@@ -46,8 +46,8 @@ def select(
 ) -> QuerySet:
     """Rows of (fid, geom, p0, p1, …), one column a property, for those rows this person may see.
 
-    A staff property of a row outside the person's duty is null. The geometry is EPSG:4326, not cast,
-    so that the SQL of this QuerySet can be wrapped.
+    A staff property of a row outside the person's duty is null. The geometry is EPSG:4326, not
+    cast, so that the SQL of this QuerySet can be wrapped.
     """
     rows = _narrowed(layer.visible_to(user), layer, user, query)
     staff = staff_rows(layer, user)
@@ -57,9 +57,9 @@ def select(
         )
         for number, prop in enumerate(properties)
     }
-    return rows.annotate(
-        fid=F("pk"), g=Stored(F(layer.geometry)), **columns
-    ).values_list("fid", "g", *columns)
+    return rows.annotate(fid=F("pk"), g=Stored(F(layer.geometry)), **columns).values_list(
+        "fid", "g", *columns
+    )
 
 
 def _column(prop: Property, *, guard: bool, rows: Q) -> F | Case:
@@ -93,6 +93,4 @@ def _filtered(rows: QuerySet, prop: Property, value: str) -> QuerySet:
     try:
         return rows.filter(**{prop.path: value})
     except (ValueError, ValidationError) as error:
-        raise BadQuery(
-            prop.name, f"{value!r} bukan nilai untuk {prop.name}."
-        ) from error
+        raise BadQuery(prop.name, f"{value!r} bukan nilai untuk {prop.name}.") from error

@@ -69,13 +69,9 @@ def _layer_sql(
 ) -> tuple[str, list[Any]]:
     properties = tile_properties(layer, user)
     rows = select(layer, user, properties, Query(equals=equals))
-    rows = rows.filter(**{f"{layer.geometry}__bboverlaps": TileEnvelope(z, x, y)})[
-        :MAX_FEATURES
-    ]
+    rows = rows.filter(**{f"{layer.geometry}__bboverlaps": TileEnvelope(z, x, y)})[:MAX_FEATURES]
     inner, params = rows.query.get_compiler(connection=connection).as_sql()
-    names = "".join(
-        f', p{number} AS "{prop.name}"' for number, prop in enumerate(properties)
-    )
+    names = "".join(f', p{number} AS "{prop.name}"' for number, prop in enumerate(properties))
     sql = f"""
         SELECT coalesce(ST_AsMVT(t, %s, {TILE_EXTENT}, 'geom', 'fid'), '') FROM (
             SELECT fid, ST_AsMVTGeom(ST_Transform(g, 3857), ST_TileEnvelope(%s, %s, %s),

@@ -1,4 +1,6 @@
-"""What the city holds, one file (or folder) a theme. Importing this package declares every layer."""
+"""What the city holds, one file (or folder) a theme. Importing this package declares every
+layer.
+"""
 
 from importlib import import_module
 from pkgutil import iter_modules

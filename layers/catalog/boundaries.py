@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib.gis.db import models
@@ -10,14 +12,16 @@ from django.contrib.gis.geos import Point
 from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Left
 
-from layers.base import Ingest, Layer, Property, Refused, Style, Text
+from layers.base import Build, Ingest, Layer, Property, Refused, Style, Text
 from layers.registry import LAYERS, register
 
 NEAR_CITY = 0.09  # degrees, about 10 km: beyond that a report cannot be about this city
 
 
 class Area(models.Model):
-    """An administrative area. `code` is the Kemendagri code (53.71.06.1008); the BPS code differs."""
+    """An administrative area. `code` is the Kemendagri code (53.71.06.1008); the BPS code
+    differs.
+    """
 
     class Level(models.TextChoices):
         CITY = "city", "Kota"
@@ -28,9 +32,7 @@ class Area(models.Model):
     code = models.CharField(max_length=13, unique=True)
     name = models.CharField(max_length=100)
     bps_code = models.CharField(max_length=10, blank=True)
-    parent = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, related_name="parts"
-    )
+    parent = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="parts")
     geom = models.MultiPolygonField()
 
     class Meta:
@@ -59,7 +61,8 @@ def kelurahan_at(point: Point) -> Area | None:
 def place(point: Point) -> Area | None:
     """The kelurahan of a reported point; None on a quay or beach just outside.
 
-    Raises Refused farther than `NEAR_CITY` from the city, with a hint where lat and lon are swapped.
+    Raises Refused farther than `NEAR_CITY` from the city, with a hint where lat and lon are
+    swapped.
     """
     city = Area.objects.filter(level=Area.Level.CITY)
     if not city.exists():
@@ -68,9 +71,7 @@ def place(point: Point) -> Area | None:
         swapped = Point(point.y, point.x, srid=4326) if abs(point.x) <= 90 else None
         if swapped and city.filter(geom__dwithin=(swapped, NEAR_CITY)).exists():
             raise Refused(
-                {
-                    "geometry": "Lintang dan bujur tertukar: GeoJSON menulis [bujur, lintang]."
-                }
+                {"geometry": "Lintang dan bujur tertukar: GeoJSON menulis [bujur, lintang]."}
             )
         raise Refused({"geometry": "Titik ini lebih dari 10 km di luar batas kota."})
     return kelurahan_at(point)
@@ -89,16 +90,36 @@ def settle() -> None:
             layer.rows().update(kelurahan=Subquery(around.values("pk")[:1]))
 
 
-_CODE = Property(
-    "code", Text("Kode Kemendagri", "Kemendagri code"), tile=True, filter=True
-)
+_CODES = {
+    Area.Level.CITY: (r"\d\d\.\d\d", "53.71"),
+    Area.Level.KECAMATAN: (r"\d\d(\.\d\d){2}", "53.71.06"),
+    Area.Level.KELURAHAN: (r"\d\d(\.\d\d){2}\.\d{4}", "53.71.06.1008"),
+}
+
+
+def areas_from_rows(level: Area.Level) -> Build:
+    """Model values of an area. Raises Refused where its code is not one of the level.
+
+    Without its dots a Kemendagri code looks like the BPS code of another kelurahan.
+    """
+    pattern, example = _CODES[level]
+
+    def area(row: dict[str, Any]) -> dict[str, Any]:
+        code = str(row.get("code") or "")
+        if code and not re.fullmatch(pattern, code):
+            told = f"{code} bukan kode Kemendagri {level.label.lower()}"
+            raise Refused({"code": f"{told}, yang bertitik seperti {example}."})
+        return {name: value for name, value in row.items() if name != "shape"}
+
+    return area
+
+
+_CODE = Property("code", Text("Kode Kemendagri", "Kemendagri code"), tile=True, filter=True)
 _NAME = Property("name", Text("Nama", "Name"), tile=True, filter=True)
 _BPS_CODE = Property("bps_code", Text("Kode BPS", "BPS code"))
 
 
-def _layer(
-    layer_id: str, level: Area.Level, title: Text, description: Text, **more: Any
-) -> Layer:
+def _layer(layer_id: str, level: Area.Level, title: Text, description: Text, **more: Any) -> Layer:
     return Layer(
         id=layer_id,
         theme="boundaries",
@@ -118,6 +139,7 @@ def _layer(
                 "name": more.pop("name_columns"),
                 "bps_code": ("bps_code", "kode_bps", "idbps"),
             },
+            build=partial(areas_from_rows, level),
             after=settle,
             coverage=True,
         ),
@@ -144,9 +166,7 @@ KECAMATAN = register(
         "kecamatan",
         Area.Level.KECAMATAN,
         Text("Kecamatan", "Districts (kecamatan)"),
-        Text(
-            "Batas kecamatan menurut kode Kemendagri.", "Districts by Kemendagri code."
-        ),
+        Text("Batas kecamatan menurut kode Kemendagri.", "Districts by Kemendagri code."),
         style=Style(kind="line", colour="#64748b", label="name"),
         also=(Property("city", Text("Kota", "City"), source="parent__name"),),
         code_columns=("code", "kode", "kode_kec", "kdcpum", "kdepum"),

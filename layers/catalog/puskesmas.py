@@ -18,9 +18,7 @@ class Puskesmas(models.Model):
     name = models.CharField(max_length=100)
     address = models.CharField(max_length=200, blank=True)
     approximate = models.BooleanField(default=False)
-    kelurahan = models.ForeignKey(
-        Area, on_delete=models.SET_NULL, null=True, related_name="+"
-    )
+    kelurahan = models.ForeignKey(Area, on_delete=models.SET_NULL, null=True, related_name="+")
     geom = models.PointField()
 
     class Meta:
@@ -35,12 +33,8 @@ class Puskesmas(models.Model):
 class ServedArea(models.Model):
     """A kelurahan in the working area of a Puskesmas; each kelurahan has one Puskesmas."""
 
-    puskesmas = models.ForeignKey(
-        Puskesmas, on_delete=models.CASCADE, related_name="served"
-    )
-    kelurahan = models.OneToOneField(
-        Area, on_delete=models.CASCADE, related_name="served_by"
-    )
+    puskesmas = models.ForeignKey(Puskesmas, on_delete=models.CASCADE, related_name="served")
+    kelurahan = models.OneToOneField(Area, on_delete=models.CASCADE, related_name="served_by")
 
     class Meta:
         verbose_name = "wilayah kerja Puskesmas"
@@ -64,9 +58,7 @@ PUSKESMAS = register(
             Property("code", Text("Kode", "Code"), filter=True),
             Property("name", Text("Nama", "Name"), tile=True, filter=True),
             Property("address", Text("Alamat", "Address")),
-            Property(
-                "kelurahan", Text("Kelurahan", "Kelurahan"), source="kelurahan__name"
-            ),
+            Property("kelurahan", Text("Kelurahan", "Kelurahan"), source="kelurahan__name"),
             Property(
                 "approximate",
                 Text("Titik perkiraan", "Approximate point"),
@@ -101,9 +93,7 @@ SERVED_AREAS = register(
                 tile=True,
                 filter=True,
             ),
-            Property(
-                "kelurahan", Text("Kelurahan", "Kelurahan"), source="kelurahan__name"
-            ),
+            Property("kelurahan", Text("Kelurahan", "Kelurahan"), source="kelurahan__name"),
         ),
         private=("id",),
         geometry="kelurahan__geom",

@@ -6,13 +6,18 @@ rows, never an enumeration.
 
 from __future__ import annotations
 
+import hashlib
+import re
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
+import shapely
 from django.contrib.gis.db import models
 from django.db.models import Q
 
 from layers.base import (
+    Build,
     Format,
     Ingest,
     Layer,
@@ -50,8 +55,7 @@ class Plan(models.Model):
                 name="layers_plan_one_active",
             ),
             models.CheckConstraint(
-                condition=Q(valid_until__isnull=True)
-                | Q(valid_until__gt=models.F("valid_from")),
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=models.F("valid_from")),
                 name="layers_plan_valid_period",
             ),
         ]
@@ -81,9 +85,7 @@ class Zone(models.Model):
     """A polygon of a plan with its sub-zone. `block` is the plan's own number for it."""
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="zones")
-    sub_zone = models.ForeignKey(
-        SubZone, on_delete=models.PROTECT, related_name="zones"
-    )
+    sub_zone = models.ForeignKey(SubZone, on_delete=models.PROTECT, related_name="zones")
     block = models.CharField(max_length=60)
     geom = models.MultiPolygonField()
 
@@ -91,9 +93,7 @@ class Zone(models.Model):
         verbose_name = "zona"
         verbose_name_plural = "zona"
         constraints = [
-            models.UniqueConstraint(
-                fields=("plan", "block"), name="layers_zone_block_once"
-            ),
+            models.UniqueConstraint(fields=("plan", "block"), name="layers_zone_block_once"),
             models.CheckConstraint(
                 condition=Q(geom__isvalid=True), name="layers_zone_geom_is_valid"
             ),
@@ -103,50 +103,60 @@ class Zone(models.Model):
         return f"{self.sub_zone_id} · {self.block}"
 
 
-def _absent(value: Any) -> bool:
-    """Real RDTR files write "Tidak Ada" where they mean null."""
-    return value is None or str(value).strip().lower() in {
-        "",
-        "nan",
-        "none",
-        "tidak ada",
-    }
+_CODED = re.compile(r"\d{6,}")  # 31010000: a feature code where a name or a zone code is expected
 
 
-def zone_from_row(row: dict[str, Any]) -> dict[str, Any]:
+def _told(row: dict[str, Any], name: str) -> str:
+    """What a row says, or "": real RDTR files write "Tidak Ada", or a feature code, for nothing."""
+    text = str(row.get(name) or "").strip()
+    return "" if text.lower() == "tidak ada" or _CODED.fullmatch(text) else text
+
+
+def zones_from_rows() -> Build:
     """Model values of a zone from a row with RDTR field names. Raises Refused without a code.
 
-    The plan is the one named by `plan`, else the active one.
+    A zone that is not divided has no KODSZN: its zone code stands for it. The plan is the one named
+    by `plan`, else the active one. Without a block number the content names the row.
     """
-    if _absent(row.get("sub_zone_code")):
-        raise Refused({"sub_zone_code": "KODSZN kosong."})
-    code = str(row["sub_zone_code"]).strip()
-    zone_code = (
-        code.split("-")[0] if _absent(row.get("zone_code")) else str(row["zone_code"])
-    )
+    plan_named, sub_zone_of = cache(_plan_named), cache(_sub_zone_of)
+
+    def zone(row: dict[str, Any]) -> dict[str, Any]:
+        zone_code = _told(row, "zone_code")
+        code = _told(row, "sub_zone_code") or zone_code
+        if not code:
+            raise Refused({"sub_zone_code": "KODSZN dan KODZON tidak berisi kode zona."})
+        named = str(row.get("plan") or "")
+        plan = plan_named(named)
+        if plan is None:
+            raise Refused({"plan": f"Tidak ada rencana tata ruang {named or 'yang berlaku'}."})
+        block = str(row.get("block") or "").strip() or _content_key(code, row["shape"])
+        names = _told(row, "sub_zone_name"), _told(row, "zone_name")
+        return {"plan": plan, "sub_zone": sub_zone_of(code, zone_code, *names), "block": block}
+
+    return zone
+
+
+def _plan_named(code: str) -> Plan | None:
+    return Plan.objects.filter(**({"code": code} if code else {"status": "active"})).first()
+
+
+def _sub_zone_of(code: str, zone_code: str, name: str, zone_name: str) -> SubZone:
+    zone_code = zone_code or code.partition("-")[0]
     sub_zone, _ = SubZone.objects.get_or_create(
         code=code,
         defaults={
-            "name": code if _absent(row.get("sub_zone_name")) else row["sub_zone_name"],
+            "name": name or code,
             "zone_code": zone_code,
-            "zone_name": zone_code
-            if _absent(row.get("zone_name"))
-            else row["zone_name"],
+            "zone_name": zone_name or zone_code,
         },
     )
-    named = row.get("plan")
-    plan = Plan.objects.filter(
-        **({"status": "active"} if _absent(named) else {"code": named})
-    ).first()
-    if plan is None:
-        raise Refused(
-            {"plan": f"Tidak ada rencana tata ruang {named or 'yang berlaku'}."}
-        )
-    if _absent(row.get("block")):
-        raise Refused(
-            {"block": "Tidak ada kode blok atau OBJECTID yang mengenali zona ini."}
-        )
-    return {"plan": plan, "sub_zone": sub_zone, "block": str(row["block"]).strip()}
+    return sub_zone
+
+
+def _content_key(code: str, shape: Any) -> str:
+    """The same for the same outline (to 0.1 m) and code, wherever its rings begin."""
+    rounded = shapely.transform(shape, lambda points: points.round(6)).normalize()
+    return "isi-" + hashlib.sha256(rounded.wkb + code.encode()).hexdigest()[:32]
 
 
 def _zone(value: str, colour: str, id: str, en: str) -> StyleClass:
@@ -231,11 +241,13 @@ ZONES = register(
                 "sub_zone_name": ("namszn", "nama_szn", "sub_zone_name"),
                 "zone_code": ("kodzon", "kode_zona", "zone"),
                 "zone_name": ("namzon", "nama_zona", "zone_name"),
-                "block": ("kodblk_id", "objectid", "fid", "id", "block"),
+                "block": ("block", "kodblk_id", "objectid", "fid", "id"),
                 "plan": ("plan",),
             },
-            build=zone_from_row,
+            required=("sub_zone_code",),
+            build=zones_from_rows,
             coverage=True,
+            group=("plan",),
         ),
     )
 )

@@ -18,9 +18,7 @@ class Market(models.Model):
     name = models.CharField(max_length=100)
     manager = models.CharField(max_length=100, blank=True)
     approximate = models.BooleanField(default=False)
-    kelurahan = models.ForeignKey(
-        Area, on_delete=models.SET_NULL, null=True, related_name="+"
-    )
+    kelurahan = models.ForeignKey(Area, on_delete=models.SET_NULL, null=True, related_name="+")
     geom = models.PointField()
 
     class Meta:
@@ -54,9 +52,7 @@ MARKETS = register(
         id="markets",
         theme="markets",
         title=Text("Pasar", "Markets"),
-        description=Text(
-            "Pasar yang dipantau harganya.", "Markets whose prices are watched."
-        ),
+        description=Text("Pasar yang dipantau harganya.", "Markets whose prices are watched."),
         model=Market,
         owner="Dinas Perindustrian dan Perdagangan",
         update_every=timedelta(days=365),
@@ -65,9 +61,7 @@ MARKETS = register(
             Property("code", Text("Kode", "Code"), tile=True, filter=True),
             Property("name", Text("Nama", "Name"), tile=True, filter=True),
             Property("manager", Text("Pengelola", "Manager")),
-            Property(
-                "kelurahan", Text("Kelurahan", "Kelurahan"), source="kelurahan__name"
-            ),
+            Property("kelurahan", Text("Kelurahan", "Kelurahan"), source="kelurahan__name"),
             Property(
                 "approximate",
                 Text("Titik perkiraan", "Approximate point"),

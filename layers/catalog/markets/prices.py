@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.gis.db import models
 from django.db.models import Q
-from django.utils import timezone
 
 from layers.base import (
     Form,
@@ -30,12 +29,8 @@ class PriceReading(models.Model):
     """A retail price in rupiah for one unit of the commodity, seen in a market at a time."""
 
     instance_id = models.UUIDField(unique=True)
-    market = models.ForeignKey(
-        Market, on_delete=models.PROTECT, related_name="readings"
-    )
-    commodity = models.ForeignKey(
-        Commodity, on_delete=models.PROTECT, related_name="readings"
-    )
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="readings")
+    commodity = models.ForeignKey(Commodity, on_delete=models.PROTECT, related_name="readings")
     price = models.PositiveIntegerField()
     observed_at = models.DateTimeField()
     by = models.ForeignKey(
@@ -54,9 +49,7 @@ class PriceReading(models.Model):
             models.Index(fields=("observed_at",), name="layers_price_time"),
         ]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(price__gt=0), name="layers_price_positive"
-            ),
+            models.CheckConstraint(condition=Q(price__gt=0), name="layers_price_positive"),
         ]
 
     def __str__(self) -> str:
@@ -68,9 +61,7 @@ class LatestPrice(models.Model):
     reading at least seven days older, in percent."""
 
     market = models.ForeignKey(Market, on_delete=models.DO_NOTHING, related_name="+")
-    commodity = models.ForeignKey(
-        Commodity, on_delete=models.DO_NOTHING, related_name="+"
-    )
+    commodity = models.ForeignKey(Commodity, on_delete=models.DO_NOTHING, related_name="+")
     price = models.PositiveIntegerField()
     observed_at = models.DateTimeField()
     week_change = models.FloatField(null=True)
@@ -83,22 +74,16 @@ class LatestPrice(models.Model):
         return f"{self.market_id} · {self.commodity_id} · {self.price}"
 
 
-def write_reading(
-    *, values: dict[str, Any], seen: Observation, by: Any
-) -> PriceReading:
+def write_reading(*, values: dict[str, Any], seen: Observation, by: Any) -> PriceReading:
     """A reading for a market and commodity named by code. Raises Refused where one is unknown."""
     market = Market.objects.filter(code=values["market"]).first()
     commodity = Commodity.objects.filter(code=values["commodity"]).first()
     reasons = {}
     if market is None:
-        reasons["market"] = f"Tidak ada pasar berkode «{values['market']}»."
+        reasons["values.market"] = f"Tidak ada pasar berkode «{values['market']}»."
     if commodity is None:
-        reasons["commodity"] = f"Tidak ada komoditas berkode «{values['commodity']}»."
-    if seen.observed_at > timezone.now() + timedelta(days=1):
-        reasons["observed_at"] = (
-            "Waktu pencatatan ada di masa depan; periksa jam ponsel."
-        )
-    if reasons:
+        reasons["values.commodity"] = f"Tidak ada komoditas berkode «{values['commodity']}»."
+    if reasons or not market or not commodity:
         raise Refused(reasons)
     return PriceReading.objects.create(
         instance_id=seen.instance_id,
@@ -111,9 +96,7 @@ def write_reading(
 
 
 _OWNER = "Dinas Perindustrian dan Perdagangan"
-_MARKET = Property(
-    "market", Text("Pasar", "Market"), source="market__name", tile=True, filter=True
-)
+_MARKET = Property("market", Text("Pasar", "Market"), source="market__name", tile=True, filter=True)
 _COMMODITY = Property(
     "commodity",
     Text("Komoditas", "Commodity"),
@@ -161,11 +144,9 @@ LATEST_PRICES = register(
             scale="step",
             radius=9,
             label="price",
-            # ColorBrewer PuOr: falling is blue-violet, rising is orange, readable without red and green
+            # ColorBrewer PuOr: violet falls, orange rises, told apart without red and green
             classes=(
-                StyleClass(
-                    None, "#94a3b8", Text("Belum ada pembanding", "Nothing to compare")
-                ),
+                StyleClass(None, "#94a3b8", Text("Belum ada pembanding", "Nothing to compare")),
                 StyleClass(-1000, "#5e3c99", Text("Turun > 5 %", "Down > 5 %")),
                 StyleClass(-5, "#b2abd2", Text("Turun 1–5 %", "Down 1–5 %")),
                 StyleClass(-1, "#e7e5e4", Text("Stabil (± 1 %)", "Stable (± 1 %)")),
@@ -204,9 +185,7 @@ PRICE_READINGS = register(
             point="optional",
             fields=(
                 FormField("market", Text("Kode pasar", "Market code"), max_length=40),
-                FormField(
-                    "commodity", Text("Kode komoditas", "Commodity code"), max_length=40
-                ),
+                FormField("commodity", Text("Kode komoditas", "Commodity code"), max_length=40),
                 FormField(
                     "price",
                     Text("Harga (Rp)", "Price (Rp)"),

@@ -1,4 +1,6 @@
-"""An application for spatial-use approval (KKPR/PKKPR), its parcel and its way through the offices."""
+"""An application for spatial-use approval (KKPR/PKKPR), its parcel and its way through the
+offices.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +40,7 @@ class Application(models.Model):
     status = models.CharField(max_length=20, choices=Status, default=Status.REGISTERED)
     submitted_at = models.DateTimeField()
     decided_on = models.DateField(null=True, blank=True)
-    kelurahan = models.ForeignKey(
-        Area, on_delete=models.SET_NULL, null=True, related_name="+"
-    )
+    kelurahan = models.ForeignKey(Area, on_delete=models.SET_NULL, null=True, related_name="+")
     geom = models.MultiPolygonField()
     area_m2 = models.GeneratedField(
         expression=GeodesicArea("geom"),
@@ -67,9 +67,7 @@ class Application(models.Model):
 
 
 class ApplicationMove(Move):
-    record = models.ForeignKey(
-        Application, on_delete=models.CASCADE, related_name="moves"
-    )
+    record = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="moves")
 
 
 _S = Application.Status
@@ -81,8 +79,7 @@ MOVES: Moves = {
     _S.LAND_CONSIDERATION: _OPEN | {_S.ASSESSMENT},
     _S.ASSESSMENT: _OPEN | {_S.RETURNED, _S.FORUM, _S.RECOMMENDATION},
     _S.FORUM: _OPEN | {_S.ASSESSMENT, _S.RECOMMENDATION},
-    _S.RECOMMENDATION: _OPEN
-    | {_S.ASSESSMENT, _S.GRANTED, _S.GRANTED_IN_PART, _S.REFUSED},
+    _S.RECOMMENDATION: _OPEN | {_S.ASSESSMENT, _S.GRANTED, _S.GRANTED_IN_PART, _S.REFUSED},
 }
 DECIDED = (_S.GRANTED, _S.GRANTED_IN_PART, _S.REFUSED)
 
@@ -131,13 +128,9 @@ PERMIT_PARCELS = register(
             Property("kbli", Text("KBLI", "KBLI"), filter=True),
             Property("activity", Text("Kegiatan", "Activity")),
             Property("area_m2", Text("Luas", "Area"), format=Format.AREA),
-            Property(
-                "kelurahan", Text("Kelurahan", "Kelurahan"), source="kelurahan__name"
-            ),
+            Property("kelurahan", Text("Kelurahan", "Kelurahan"), source="kelurahan__name"),
             Property("decided_on", Text("Diputus", "Decided"), format=Format.DATE),
-            Property(
-                "submitted_at", Text("Diajukan", "Submitted"), format=Format.DATETIME
-            ),
+            Property("submitted_at", Text("Diajukan", "Submitted"), format=Format.DATETIME),
         ),
         staff=(Property("applicant", Text("Pemohon", "Applicant")),),
         private=("id", "geom"),

@@ -39,9 +39,7 @@ class SiteVisit(models.Model):
     finding = models.CharField(max_length=10, choices=Finding)
     note = models.TextField(blank=True)
     observed_at = models.DateTimeField()
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     geom = models.PointField()
 
     class Meta:
@@ -52,15 +50,13 @@ class SiteVisit(models.Model):
         return f"{self.application} · {self.get_finding_display()}"
 
 
-def write_site_visit(
-    *, values: dict[str, Any], seen: Observation, by: Any
-) -> SiteVisit:
+def write_site_visit(*, values: dict[str, Any], seen: Observation, by: Any) -> SiteVisit:
     """A visit to the application named by its number. Raises Refused where there is none."""
+    assert seen.point is not None  # the form requires it
     application = Application.objects.filter(number=values["application"]).first()
     if application is None:
-        raise Refused(
-            {"application": f"Tidak ada permohonan bernomor «{values['application']}»."}
-        )
+        told = f"Tidak ada permohonan bernomor «{values['application']}»."
+        raise Refused({"values.application": told})
     return SiteVisit.objects.create(
         instance_id=seen.instance_id,
         application=application,
@@ -132,9 +128,7 @@ SITE_VISITS = register(
                     Text("Nomor permohonan", "Application number"),
                     max_length=40,
                 ),
-                FormField(
-                    "finding", Text("Temuan", "Finding"), "choice", choices=_FINDINGS
-                ),
+                FormField("finding", Text("Temuan", "Finding"), "choice", choices=_FINDINGS),
                 FormField("note", Text("Catatan", "Note"), required=False),
             ),
             write=write_site_visit,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, timedelta
-from typing import Any
+from decimal import Decimal
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.gis.db import models
-from django.db.models import Q
+from django.db.models import ExpressionWrapper, Q
+from django.utils import timezone
 
 from layers.base import (
     Form,
@@ -29,7 +31,9 @@ from layers.registry import register
 
 
 class Child(models.Model):
-    """A child under five in the care of a Puskesmas. `code` is the name it goes by between systems."""
+    """A child under five in the care of a Puskesmas. `code` is the name it goes by between
+    systems.
+    """
 
     class Sex(models.TextChoices):
         FEMALE = "female", "Perempuan"
@@ -40,12 +44,8 @@ class Child(models.Model):
     sex = models.CharField(max_length=6, choices=Sex)
     born_on = models.DateField()
     guardian = models.CharField(max_length=100)
-    puskesmas = models.ForeignKey(
-        Puskesmas, on_delete=models.PROTECT, related_name="children"
-    )
-    kelurahan = models.ForeignKey(
-        Area, on_delete=models.SET_NULL, null=True, related_name="+"
-    )
+    puskesmas = models.ForeignKey(Puskesmas, on_delete=models.PROTECT, related_name="children")
+    kelurahan = models.ForeignKey(Area, on_delete=models.SET_NULL, null=True, related_name="+")
     geom = models.PointField()
 
     class Meta:
@@ -70,49 +70,40 @@ class Measurement(models.Model):
         STANDING = "standing", "Berdiri"
 
     instance_id = models.UUIDField(unique=True)
-    child = models.ForeignKey(
-        Child, on_delete=models.PROTECT, related_name="measurements"
-    )
+    child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="measurements")
     measured_on = models.DateField()
     height_cm = models.DecimalField(max_digits=4, decimal_places=1)
     position = models.CharField(max_length=8, choices=Position)
-    weight_kg = models.DecimalField(
-        max_digits=4, decimal_places=2, null=True, blank=True
-    )
+    weight_kg = models.DecimalField(max_digits=4, decimal_places=2, null=True, blank=True)
     height_z = models.FloatField()
     tables = models.CharField(max_length=40, default=growth.TABLES)
     flagged = models.GeneratedField(
-        expression=Q(height_z__gt=growth.IMPLAUSIBLE)
-        | Q(height_z__lt=-growth.IMPLAUSIBLE),
+        expression=ExpressionWrapper(
+            Q(height_z__gt=growth.IMPLAUSIBLE) | Q(height_z__lt=-growth.IMPLAUSIBLE),
+            output_field=models.BooleanField(),
+        ),
         output_field=models.BooleanField(),
         db_persist=True,
     )
     stunted = models.GeneratedField(
-        expression=Q(height_z__lt=-2.0),
+        expression=ExpressionWrapper(Q(height_z__lt=-2.0), output_field=models.BooleanField()),
         output_field=models.BooleanField(),
         db_persist=True,
     )
     observed_at = models.DateTimeField()
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         verbose_name = "pengukuran"
         verbose_name_plural = "pengukuran"
-        indexes = [
-            models.Index(
-                fields=("child", "-measured_on"), name="layers_measurement_child"
-            )
-        ]
+        indexes = [models.Index(fields=("child", "-measured_on"), name="layers_measurement_child")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(height_cm__gte=30, height_cm__lte=140),
                 name="layers_measurement_height",
             ),
             models.CheckConstraint(
-                condition=Q(weight_kg__isnull=True)
-                | Q(weight_kg__gt=0, weight_kg__lte=40),
+                condition=Q(weight_kg__isnull=True) | Q(weight_kg__gt=0, weight_kg__lte=40),
                 name="layers_measurement_weight",
             ),
         ]
@@ -121,32 +112,26 @@ class Measurement(models.Model):
         return f"{self.child_id} · {self.measured_on}"
 
 
-def write_measurement(
-    *, values: dict[str, Any], seen: Observation, by: Any
-) -> Measurement:
+def write_measurement(*, values: dict[str, Any], seen: Observation, by: Any) -> Measurement:
     """A measurement of a child in the officer's own Puskesmas; a refusal rather than a guess where
     the date or the age does not fit. A child outside the officer's scope is as good as unknown."""
-    child = CHILDREN.visible_to(by).filter(code=values["child"]).first()
+    child = Child.objects.filter(pk__in=CHILDREN.visible_to(by), code=values["child"]).first()
     if child is None:
-        raise Refused(
-            {"child": "Tidak ada anak dengan kode ini di wilayah kerja Anda."}
-        )
+        raise Refused({"values.child": "Tidak ada anak dengan kode ini di wilayah kerja Anda."})
     measured_on: date = values["measured_on"]
-    if not child.born_on <= measured_on <= date.today() + timedelta(days=1):
-        raise Refused(
-            {"measured_on": "Tanggal ukur harus antara tanggal lahir dan hari ini."}
-        )
+    if not child.born_on <= measured_on <= timezone.localdate():
+        told = "Tanggal ukur harus antara tanggal lahir dan hari ini."
+        raise Refused({"values.measured_on": told})
     try:
         z = growth.height_for_age(
-            sex=child.sex,
+            sex=cast(growth.Sex, child.sex),
             age_days=(measured_on - child.born_on).days,
             height_cm=float(values["height_cm"]),
             position=values["position"],
         )
     except ValueError as error:
-        raise Refused(
-            {"measured_on": "Standar WHO berlaku sampai usia 60 bulan."}
-        ) from error
+        told = "Standar WHO berlaku sampai usia 60 bulan."
+        raise Refused({"values.measured_on": told}) from error
     return Measurement.objects.create(
         instance_id=seen.instance_id,
         child=child,
@@ -197,9 +182,7 @@ CHILDREN = register(
                 Text("Puskesmas", "Health centre"),
                 source="puskesmas__name",
             ),
-            Property(
-                "kelurahan", Text("Kelurahan", "Kelurahan"), source="kelurahan__name"
-            ),
+            Property("kelurahan", Text("Kelurahan", "Kelurahan"), source="kelurahan__name"),
         ),
         private=("id", "guardian", "geom"),
         area="kelurahan",
@@ -230,19 +213,11 @@ MEASUREMENTS = register(
                 source="child__code",
                 filter=True,
             ),
-            Property(
-                "measured_on", Text("Tanggal ukur", "Measured"), format=Format.DATE
-            ),
-            Property(
-                "height_cm", Text("Tinggi (cm)", "Height (cm)"), format=Format.NUMBER
-            ),
+            Property("measured_on", Text("Tanggal ukur", "Measured"), format=Format.DATE),
+            Property("height_cm", Text("Tinggi (cm)", "Height (cm)"), format=Format.NUMBER),
             Property("position", Text("Posisi", "Position"), values=_POSITIONS),
-            Property(
-                "weight_kg", Text("Berat (kg)", "Weight (kg)"), format=Format.NUMBER
-            ),
-            Property(
-                "height_z", Text("TB/U (z)", "Height for age (z)"), format=Format.NUMBER
-            ),
+            Property("weight_kg", Text("Berat (kg)", "Weight (kg)"), format=Format.NUMBER),
+            Property("height_z", Text("TB/U (z)", "Height for age (z)"), format=Format.NUMBER),
             Property(
                 "stunted",
                 Text("Stunting", "Stunted"),
@@ -250,9 +225,7 @@ MEASUREMENTS = register(
                 tile=True,
                 filter=True,
             ),
-            Property(
-                "flagged", Text("Perlu diperiksa", "Implausible"), format=Format.YES_NO
-            ),
+            Property("flagged", Text("Perlu diperiksa", "Implausible"), format=Format.YES_NO),
             Property("tables", Text("Tabel", "Tables")),
         ),
         private=("id", "instance_id", "observed_at", "by"),
@@ -284,15 +257,13 @@ MEASUREMENTS = register(
                     minimum=30,
                     maximum=140,
                 ),
-                FormField(
-                    "position", Text("Posisi", "Position"), "choice", choices=_POSITIONS
-                ),
+                FormField("position", Text("Posisi", "Position"), "choice", choices=_POSITIONS),
                 FormField(
                     "weight_kg",
                     Text("Berat (kg)", "Weight (kg)"),
                     "decimal",
                     required=False,
-                    minimum=0.5,
+                    minimum=Decimal("0.5"),
                     maximum=40,
                 ),
             ),

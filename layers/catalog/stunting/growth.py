@@ -27,18 +27,14 @@ _MS = {
 }
 
 
-def height_for_age(
-    *, sex: Sex, age_days: int, height_cm: float, position: Position
-) -> float:
+def height_for_age(*, sex: Sex, age_days: int, height_cm: float, position: Position) -> float:
     """z = (y - M) / (M S), since L = 1 for length and height; rounded to 2 decimals at the end.
 
     A length taken standing below day 731 gains 0.7 cm, a height taken lying from then on loses it.
     Raises ValueError outside 0-1826 days. Implausible values (|z| > 6) are returned: flag, keep.
     """
     if not 0 <= age_days <= LAST_DAY:
-        raise ValueError(
-            f"Age of {age_days} days is outside the standard (0-{LAST_DAY})."
-        )
+        raise ValueError(f"Age of {age_days} days is outside the standard (0-{LAST_DAY}).")
     if age_days < HEIGHT_FROM and position == "standing":
         height_cm += POSITION_GAP
     elif age_days >= HEIGHT_FROM and position == "lying":

@@ -77,14 +77,14 @@ class Prevalence(models.Model):
 
 def minimum_on(day: date) -> int:
     """The rule in force on a day; raises SuppressionRule.DoesNotExist where there is none."""
-    return (
-        SuppressionRule.objects.filter(valid_from__lte=day).latest("valid_from").minimum
-    )
+    return SuppressionRule.objects.filter(valid_from__lte=day).latest("valid_from").minimum
 
 
 def is_hidden(measured: int, stunted: int, minimum: int) -> bool:
     """Whether a figure must be hidden: too few measured, too few stunted or too few not stunted.
-    A zero of stunted children is as telling about each child as a small count, so it is hidden too."""
+    A zero of stunted children is as telling about each child as a small count, so it is hidden
+    too.
+    """
     return min(stunted, measured - stunted) < minimum
 
 
@@ -94,16 +94,12 @@ def compile_month(month: date) -> int:
     measurement in it. Released figures stand. Returns the number of kelurahan written."""
     end = (month + timedelta(days=32)).replace(day=1)
     last = (
-        Measurement.objects.filter(
-            measured_on__gte=month, measured_on__lt=end, flagged=False
-        )
+        Measurement.objects.filter(measured_on__gte=month, measured_on__lt=end, flagged=False)
         .order_by("child", "-measured_on", "-pk")
         .distinct("child")
     )
     counts = (
-        Child.objects.filter(
-            measurements__in=last.values("pk"), kelurahan__isnull=False
-        )
+        Child.objects.filter(measurements__in=last.values("pk"), kelurahan__isnull=False)
         .values("kelurahan")
         .annotate(n=Count("pk"), s=Count("pk", filter=Q(measurements__stunted=True)))
     )
@@ -123,9 +119,7 @@ def compile_month(month: date) -> int:
     )
 
 
-def _figure(
-    kelurahan: int, month: date, measured: int, stunted: int, minimum: int
-) -> Prevalence:
+def _figure(kelurahan: int, month: date, measured: int, stunted: int, minimum: int) -> Prevalence:
     if is_hidden(measured, stunted, minimum):
         return Prevalence(kelurahan_id=kelurahan, month=month, hidden=True)
     return Prevalence(
@@ -140,9 +134,7 @@ def _figure(
 
 def release_month(month: date, *, at: datetime) -> int:
     """Publish the compiled figures of a month; returns how many."""
-    return Prevalence.objects.filter(month=month, released_at__isnull=True).update(
-        released_at=at
-    )
+    return Prevalence.objects.filter(month=month, released_at__isnull=True).update(released_at=at)
 
 
 def _step(lower: float, colour: str, id: str, en: str) -> StyleClass:
@@ -178,9 +170,7 @@ PREVALENCE = register(
                 tile=True,
                 filter=True,
             ),
-            Property(
-                "rate", Text("Stunting", "Stunted"), format=Format.PERCENT, tile=True
-            ),
+            Property("rate", Text("Stunting", "Stunted"), format=Format.PERCENT, tile=True),
             Property(
                 "measured",
                 Text("Balita diukur", "Children measured"),
@@ -197,9 +187,7 @@ PREVALENCE = register(
                 format=Format.YES_NO,
                 tile=True,
             ),
-            Property(
-                "released_at", Text("Dirilis", "Released"), format=Format.DATETIME
-            ),
+            Property("released_at", Text("Dirilis", "Released"), format=Format.DATETIME),
         ),
         private=("id",),
         geometry="kelurahan__geom",
@@ -213,9 +201,7 @@ PREVALENCE = register(
             opacity=0.7,
             # WHO-UNICEF severity classes (de Onis 2019), colours ColorBrewer YlOrRd
             classes=(
-                StyleClass(
-                    None, "#d4d4d8", Text("Disembunyikan", "Hidden"), pattern="hatch"
-                ),
+                StyleClass(None, "#d4d4d8", Text("Disembunyikan", "Hidden"), pattern="hatch"),
                 _step(0, "#ffffb2", "Sangat rendah (< 2,5 %)", "Very low (< 2.5 %)"),
                 _step(2.5, "#fecc5c", "Rendah (2,5–10 %)", "Low (2.5–10 %)"),
                 _step(10, "#fd8d3c", "Sedang (10–20 %)", "Medium (10–20 %)"),

