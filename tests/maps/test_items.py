@@ -1,0 +1,162 @@
+"""OGC API - Features: what a GIS client asks, and what it is told when it asks wrongly."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from layers.registry import LAYERS
+from tests.factories import CENTRE, EAST, NORTH, SOUTH, WEST, point_in, trash_report
+
+pytestmark = pytest.mark.django_db
+ITEMS = "/ogc/collections/{}/items"
+
+
+@pytest.fixture
+def client(cast: Any) -> Client:
+    return Client()
+
+
+def get(client: Client, address: str, status: int = 200) -> dict[str, Any]:
+    answer = client.get(address)
+    assert answer.status_code == status, answer.getvalue()
+    expected = "application/problem+json" if status >= 400 else "json"
+    assert expected in answer["Content-Type"]
+    return json.loads(answer.getvalue())
+
+
+def test_the_landing_page_leads_everywhere(client: Client) -> None:
+    links = {link["rel"]: link["href"] for link in get(client, "/ogc/")["links"]}
+    assert {"self", "service-desc", "conformance", "data"} <= set(links)
+    for href in links.values():
+        assert client.get(href).status_code == 200
+
+
+def test_conformance_names_the_core(client: Client) -> None:
+    claimed = get(client, "/ogc/conformance")["conformsTo"]
+    assert "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core" in claimed
+
+
+def test_collections_say_where_and_when_their_data_is(client: Client) -> None:
+    listed = {row["id"]: row for row in get(client, "/ogc/collections")["collections"]}
+    assert set(listed) == {id for id, layer in LAYERS.items() if layer.public}
+    west, south, east, north = listed["cities"]["extent"]["spatial"]["bbox"][0]
+    assert (west, south, east, north) == (WEST, SOUTH, EAST, NORTH)
+    assert listed["trash-reports"]["extent"]["temporal"]["interval"][0][0].startswith("2026-11-20")
+
+
+def test_items_are_geojson_features(client: Client) -> None:
+    page = get(client, ITEMS.format("markets"))
+    (market,) = page["features"]
+    assert page["type"] == "FeatureCollection"
+    assert page["numberReturned"] == 1
+    assert market["geometry"]["type"] == "Point"
+    assert market["geometry"]["coordinates"] == pytest.approx(CENTRE.coords, abs=1e-7)
+    assert market["properties"]["name"] == "Pasar Oeba"
+
+
+def test_one_item_links_back_to_its_collection(client: Client, cast: Any) -> None:
+    item = get(client, f"{ITEMS.format('markets')}/{cast.town.market.pk}")
+    assert {link["rel"] for link in item["links"]} == {"self", "collection"}
+    get(client, f"{ITEMS.format('markets')}/999999", 404)
+    get(client, f"{ITEMS.format('markets')}/{10**30}", 404)
+
+
+def test_pages_follow_next_links_to_the_last_item(client: Client, cast: Any) -> None:
+    for _ in range(7):
+        trash_report(cast.town.kelurahan["Tenggara"])
+    seen, address = [], ITEMS.format("trash-reports") + "?limit=4"
+    while address:
+        page = get(client, address)
+        seen += [row["id"] for row in page["features"]]
+        assert page["numberReturned"] == len(page["features"]) <= 4
+        address = next((link["href"] for link in page["links"] if link["rel"] == "next"), "")
+    public = LAYERS["trash-reports"].visible_to(cast.citizen).order_by("pk")
+    assert seen == list(public.values_list("pk", flat=True))
+
+
+def test_bbox_selects_what_it_touches(client: Client, cast: Any) -> None:
+    west = point_in(cast.town.kelurahan["Barat Laut"])
+    box = f"{west.x - 0.01},{west.y - 0.01},{west.x + 0.01},{west.y + 0.01}"
+    page = get(client, ITEMS.format("trash-reports") + f"?bbox={box}")
+    assert [row["id"] for row in page["features"]] == [cast.town.report.pk]
+
+
+@pytest.mark.parametrize(
+    ("when", "found"),
+    [
+        ("2026-11-20", 2),
+        ("2026-11-20T04:00:00Z", 2),
+        ("2026-11-20T12:00:00%2B08:00/..", 2),
+        ("../2026-11-19", 0),
+        ("2026-11-21/..", 0),
+        ("2026-11-01/2026-11-30", 2),
+    ],
+)
+def test_datetime_selects_by_the_layers_time(client: Client, when: str, found: int) -> None:
+    page = get(client, ITEMS.format("trash-reports") + f"?datetime={when}")
+    assert page["numberReturned"] == found
+
+
+def test_a_property_narrows_items(client: Client) -> None:
+    page = get(client, ITEMS.format("trash-reports") + "?status=resolved")
+    assert [row["properties"]["status"] for row in page["features"]] == ["resolved"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=10000000", "limit=0", "limit=-1", "limit=x", "limit=1e3", "limit=٣",
+        "bbox=-180,-90,180,90", "bbox=1,2,3", "bbox=NaN,0,1,1", "bbox=1e999,0,1,1",
+        "bbox=124,-10,123,-9", "bbox=-10.2,123.5,-10.1,123.6", "bbox=a,b,c,d", "bbox=",
+        "datetime=yesterday", "datetime=2026-13-01", "datetime=2026-11-02/2026-11-01",
+        "datetime=a/b/c", "after=-1", "after=x", "colour=red", "description=x", "f=xml",
+        "limit=1&limit=2", "status=%00", "tracking_code=x", "pk=1", "id__gt=0",
+    ],
+)  # fmt: skip
+def test_a_wrong_question_is_told_what_to_mend(client: Client, query: str) -> None:
+    problem = get(client, ITEMS.format("trash-reports") + f"?{query}", 400)
+    assert problem["parameter"] == query.split("=", maxsplit=1)[0]
+    assert problem["detail"]
+
+
+def test_a_value_that_a_property_cannot_have_is_told(client: Client) -> None:
+    problem = get(client, ITEMS.format("stunting-prevalence") + "?month=soon", 400)
+    assert problem["parameter"] == "month"
+
+
+def test_only_reading_is_possible(client: Client) -> None:
+    answer = client.post(ITEMS.format("markets"))
+    assert answer.status_code == 405
+    assert answer["Allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize("address", ["/ogc/nothing", "/ogc/collections/../x/y", "/ogc/tiles/0"])
+def test_unknown_addresses_are_problem_documents(client: Client, address: str) -> None:
+    assert client.get(address).status_code == 404
+
+
+def test_what_an_official_gets_is_kept_by_no_shared_cache(cast: Any, browser_of: Any) -> None:
+    answer = browser_of(cast.planner).get(ITEMS.format("permit-parcels"))
+    answer.getvalue()
+    assert answer["Cache-Control"] == "private, no-store"
+    assert "Cookie" in answer["Vary"]
+
+
+def test_a_page_of_items_costs_few_queries(client: Client) -> None:
+    with CaptureQueriesContext(connection, ) as queries:  # fmt: skip
+        client.get(ITEMS.format("trash-reports")).getvalue()
+    assert len(queries) <= 5
+
+
+def test_the_definition_describes_every_public_layer(client: Client) -> None:
+    document = get(client, "/ogc/api")
+    assert document["openapi"].startswith("3.0")
+    for layer in LAYERS.values():
+        assert (f"/collections/{layer.id}/items" in document["paths"]) == bool(layer.public)
+    assert document["components"]["parameters"]["limit"]["schema"]["maximum"] == 10_000
