@@ -1,0 +1,238 @@
+"""The layers as the map page tells them to one person, in the language that is active.
+
+Everything here comes from the layers' declarations; the page itself knows none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.gis.db.models.functions import PointOnSurface
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext
+
+from layers.base import Format, Layer, Property, Style, StyleClass, Text, User
+from layers.features import extent, facet_values
+from layers.permissions import properties_for
+from layers.provenance import demo_layer_ids, last_updated
+from layers.registry import layers_for
+from layers.selection import BBox, select
+from maps.formats import written
+
+Json = dict[str, Any]
+
+ARCHIPELAGO: BBox = (95.0, -11.0, 141.0, 6.0)  # the view of a portal that holds nothing yet
+MAX_LABELS = 300  # areas of a layer that get one label each; beyond, their tiles carry the labels
+
+# A theme has no declaration of its own. One that is missing here comes last, under its id.
+THEMES = {
+    "permits": Text("Perizinan ruang", "Spatial permits"),
+    "zoning": Text("Tata ruang", "Spatial plan"),
+    "trash": Text("Kebersihan", "Cleanliness"),
+    "markets": Text("Pasar dan harga", "Markets and prices"),
+    "stunting": Text("Gizi balita", "Child nutrition"),
+    "puskesmas": Text("Puskesmas", "Health centres"),
+    "boundaries": Text("Batas wilayah", "Boundaries"),
+}
+OTHER = Text("Lainnya", "Other")
+
+
+def catalogue(user: User) -> Json:
+    """What the page and its scripts need to draw and to explain every layer of this person."""
+    order = list(THEMES)
+    layers = sorted(
+        (layer for layer in layers_for(user) if layer.on_map),
+        key=lambda layer: order.index(layer.theme) if layer.theme in THEMES else len(order),
+    )
+    demo = demo_layer_ids()
+    bounds = _bounds(layers, user)
+    return {
+        "language": get_language(),
+        "timeZone": settings.TIME_ZONE,
+        "bounds": bounds or ARCHIPELAGO,
+        "empty": bounds is None,
+        "demo": bool(demo),
+        "allDemo": {layer.id for layer in layers} <= demo,
+        "jointTiles": _template(reverse("ogc-joint-tile", args=[0, 0, 0])),
+        "layers": [describe(layer, user, demo) for layer in layers],
+    }
+
+
+def describe(layer: Layer, user: User, demo: Iterable[str] = ()) -> Json:
+    """One layer: what it is, how it is drawn, what its properties are called and how old it is."""
+    properties = properties_for(layer, user)
+    style = _style(layer.style, {prop.name for prop in properties if prop.tile})
+    updated = last_updated(layer)
+    return {
+        "id": layer.id,
+        "theme": layer.theme,
+        "themeTitle": str(THEMES.get(layer.theme, layer.theme)),
+        "title": str(layer.title),
+        "description": str(layer.description),
+        "owner": layer.owner,
+        "demo": layer.id in demo,
+        "updated": updated,
+        "schedule": _schedule(layer.update_every),
+        "empty": not layer.visible_to(user).exists(),
+        "daysLate": _days_late(layer, updated),
+        "shown": layer.shown,
+        "ground": layer.shown and style["kind"] == "line" and _is_area(layer),
+        "area": _is_area(layer),
+        "minzoom": layer.minzoom,
+        "maxzoom": layer.maxzoom,
+        "tiles": _template(reverse("ogc-tile", args=[layer.id, 0, 0, 0])),
+        "items": reverse("ogc-items", args=[layer.id]),
+        "style": style,
+        "legend": _legend(layer, user, style),
+        "labels": _labels(layer, user),
+        "facet": _facet(layer, user, properties),
+        "properties": [
+            {
+                "name": prop.name,
+                "title": str(prop.title),
+                "format": prop.format,
+                "values": {value: str(name) for value, name in prop.values.items()},
+            }
+            for prop in properties
+        ],
+    }
+
+
+def _template(tile_at_zero: str) -> str:
+    return tile_at_zero.removesuffix("0/0/0") + "{z}/{y}/{x}"
+
+
+def _is_area(layer: Layer) -> bool:
+    return layer.geometry_field.geom_type in ("POLYGON", "MULTIPOLYGON")
+
+
+def _days_late(layer: Layer, updated: datetime | None) -> int:
+    late = timezone.now() - updated - layer.update_every if updated else None
+    return max(late.days, 0) if late else 0
+
+
+def _schedule(every: timedelta) -> str:
+    """In the largest unit that fits: nobody thinks of a plan in 1,825 days."""
+    days = every.days
+    if days >= 365:
+        count = round(days / 365)
+        return ngettext("diperbarui tiap tahun", "diperbarui tiap %(n)d tahun", count) % {
+            "n": count
+        }
+    if days >= 28:
+        count = round(days / 30.5)
+        return ngettext("diperbarui tiap bulan", "diperbarui tiap %(n)d bulan", count) % {
+            "n": count
+        }
+    return ngettext("diperbarui tiap hari", "diperbarui tiap %(n)d hari", days) % {"n": days}
+
+
+def _bounds(layers: list[Layer], user: User) -> BBox | None:
+    """The box of what is drawn when the map opens. Areas decide where there are any: a single
+    report from out at sea must not shrink the city."""
+    shown = [layer for layer in layers if layer.shown]
+    for group in ([layer for layer in shown if _is_area(layer)], shown, layers):
+        boxes = [box for layer in group if (box := extent(layer, user))]
+        if boxes:
+            west, south, east, north = zip(*boxes, strict=True)
+            return min(west), min(south), max(east), max(north)
+    return None
+
+
+# -- the legend
+
+
+def _style(style: Style, in_tiles: set[str]) -> Json:
+    """The style as this person can see it: without a class or label that their tiles do not
+    carry.
+    """
+    by = style.by if style.by in in_tiles else ""
+    return {
+        "kind": style.kind,
+        "colour": style.colour,
+        "by": by,
+        "scale": style.scale,
+        "classes": [_line(one) for one in style.classes] if by else [],
+        "label": style.label if style.label in in_tiles else "",
+        "radius": style.radius,
+        "opacity": style.opacity,
+    }
+
+
+def _line(one: StyleClass) -> Json:
+    return {
+        "value": one.value,
+        "colour": one.colour,
+        "title": str(one.title),
+        "pattern": one.pattern,
+    }
+
+
+def _legend(layer: Layer, user: User, style: Json) -> list[Json]:
+    """The lines to explain: of categories those that occur, and one line for those of one look."""
+    if not style["by"]:
+        return []
+    prop = next(prop for prop in layer.properties if prop.name == style["by"])
+    rows = select(layer, user, [prop]).order_by().values_list("p0", flat=True)
+    if style["scale"] == "step":
+        without = rows.filter(p0__isnull=True).exists()
+        return [
+            line | {"values": []}
+            for line in style["classes"]
+            if line["value"] is not None or without
+        ]
+    occurring = {None if value is None else _as_text(value) for value in rows.distinct()}
+    lines: dict[tuple[str, str], Json] = {}
+    for line in style["classes"]:
+        if line["value"] not in occurring:
+            continue
+        look = (line["colour"], line["pattern"])
+        if look in lines:
+            lines[look]["title"] += f" · {line['title']}"
+            lines[look]["values"].append(line["value"])
+        else:
+            lines[look] = line | {"values": [line["value"]]}
+    legend = list(lines.values())
+    if occurring - {line["value"] for line in style["classes"]}:
+        legend.append(_line(StyleClass("", style["colour"], OTHER)) | {"values": []})
+    return legend
+
+
+def _as_text(value: Any) -> str:
+    """As a tile's value reads in the browser."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _labels(layer: Layer, user: User) -> list[list[Any]] | None:
+    """[lon, lat, name] of each labelled area. A tile cuts areas at its edge and would label every
+    piece. None where the tiles have to do."""
+    prop = next((prop for prop in layer.public if prop.name == layer.style.label), None)
+    if prop is None or not _is_area(layer):
+        return None
+    rows = layer.visible_to(user).annotate(at=PointOnSurface(layer.geometry))
+    found = list(rows.values_list("at", prop.path)[: MAX_LABELS + 1])
+    if len(found) > MAX_LABELS:
+        return None
+    return [[round(at.x, 5), round(at.y, 5), name] for at, name in found]
+
+
+# -- the one value at a time
+
+
+def _facet(layer: Layer, user: User, properties: Iterable[Property]) -> Json | None:
+    """The values to choose from and the one chosen at first: the latest time, else the first."""
+    prop = next((prop for prop in properties if prop.name == layer.facet), None)
+    if prop is None:
+        return None
+    values = [value for value in facet_values(layer, user) if value is not None]
+    if prop.format in (Format.DATE, Format.MONTH, Format.DATETIME):
+        values.reverse()
+    return {
+        "name": prop.name,
+        "title": str(prop.title),
+        "values": [{"value": str(value), "label": written(value, prop)} for value in values],
+    }

@@ -1,0 +1,73 @@
+// What is said of one feature, or of several under one tap: the same card for every layer, made from
+// its declaration.
+
+import { element } from "./element.js";
+
+export function createCards({ catalogue, words, format, swatchOf }) {
+  const iconButton = (icon, label, act) =>
+    element("button", { class: "icon-button", type: "button", "aria-label": label, onclick: act },
+      element("span", { class: `icon icon-${icon}` }));
+
+  function frame(title, layer, { onClose, onBack }) {
+    const tag = layer?.demo ? element("span", { class: "tag" }, words.demo) : null;
+    return element("article", { class: "card", "aria-label": title },
+      element("div", { class: "card-head" },
+        onBack ? iconButton("back", words.back, onBack) : null,
+        element("div", {},
+          element("p", { class: "card-layer" }, layer?.title, " ", tag), element("h2", {}, title)),
+        iconButton("close", words.close, onClose)));
+  }
+
+  const propertyOf = (layer, name) => layer.properties.find((one) => one.name === name);
+
+  // The name of a feature: what is written on the map, else its first property, else its layer.
+  function titleOf(layer, values) {
+    const said = [layer.style.label, "name", ...layer.properties.map((one) => one.name)]
+      .map((name) => propertyOf(layer, name))
+      .map((property) => property && format(property, values[property.name]));
+    return said.find(Boolean) ?? layer.title;
+  }
+
+  function factOf(layer, property, values) {
+    const text = format(property, values[property.name]);
+    if (!text) return null;
+    const isClass = property.name === layer.style.by && layer.style.scale === "category";
+    const swatch = isClass ? swatchOf(layer, String(values[property.name])) : null;
+    return element("div", {}, element("dt", {}, property.title), element("dd", {}, swatch, text));
+  }
+
+  return {
+    titleOf,
+
+    waiting(hit, ways) {
+      const card = frame(titleOf(hit.layer, hit.values), hit.layer, ways);
+      card.append(element("p", { class: "card-foot", role: "status" }, words.loading));
+      return card;
+    },
+
+    item({ layer }, values, ways) {
+      const title = titleOf(layer, values);
+      const facts = layer.properties.map((property) => factOf(layer, property, values));
+      const card = frame(title, layer, ways);
+      card.append(element("dl", { class: "facts" }, ...facts), element("p", { class: "card-foot" }, layer.owner));
+      return card;
+    },
+
+    failed(hit, text, ways, retry) {
+      const card = frame(titleOf(hit.layer, hit.values), hit.layer, ways);
+      card.append(element("p", { class: "notice notice-bad", role: "alert" }, text));
+      if (retry) card.append(element("button", { class: "button", type: "button", onclick: retry }, words.retry));
+      return card;
+    },
+
+    list(hits, ways, choose) {
+      const card = frame(words.severalHere, null, ways);
+      const entries = hits.map((hit) => element("li", {},
+        element("button", { class: "choice", type: "button", onclick: () => choose(hit) },
+          swatchOf(hit.layer, String(hit.values[hit.layer.style.by])),
+          element("span", {}, titleOf(hit.layer, hit.values), element("small", {}, hit.layer.title)))));
+      card.append(element("ul", {}, ...entries));
+      return card;
+    },
+  };
+}

@@ -1,0 +1,136 @@
+// From a tap, a click or Enter to the card of what lies there: beside the place on a wide screen, in
+// the sheet on a phone.
+
+import { Popup } from "maplibre-gl";
+import { isPhone } from "./sheet.js";
+
+const MOST = 12; // entries of the list under one tap
+const FIRST = ["circle", "fill", "hatch", "outline", "line"]; // what lies on top is asked first
+
+export function createInspector({ map, layers, state, words, cards, sheet, panel, slot, notices }) {
+  let marked = []; // the features drawn as selected
+  let popup = null;
+  let asking = null;
+
+  const byId = new Map(layers.map((layer) => [layer.id, layer]));
+
+  function drawnLayers(wanted) {
+    return map.getLayersOrder().filter((id) => {
+      const { metadata } = map.getLayer(id);
+      return metadata && state.on.has(metadata.layer) && wanted(metadata.part.split(":")[0]);
+    });
+  }
+
+  function found(box, wanted) {
+    const drawn = drawnLayers(wanted);
+    if (!drawn.length) return [];
+    const hits = new Map();
+    for (const feature of map.queryRenderedFeatures(box, { layers: drawn })) {
+      const { layer: id, part } = feature.layer.metadata;
+      const key = `${id}/${feature.id}`;
+      const { source, sourceLayer } = feature;
+      if (!hits.has(key)) hits.set(key, { layer: byId.get(id), part, fid: feature.id, values: feature.properties, target: { source, sourceLayer, id: feature.id } });
+    }
+    return [...hits.values()];
+  }
+
+  // Outlines of the ground count only where nothing else was meant.
+  function hitsAt({ x, y }, reach) {
+    const near = found([[x - reach, y - reach], [x + reach, y + reach]], (part) => ["circle", "outline"].includes(part));
+    const under = found([x, y], (part) => ["fill", "hatch"].includes(part));
+    const seen = new Set(under.map((hit) => hit.target.id + hit.layer.id));
+    const hits = [...near.filter((hit) => !seen.has(hit.target.id + hit.layer.id)), ...under];
+    if (!hits.length) {
+      const ground = found([x, y], (part) => part === "ground");
+      return ground.sort((one, other) => finer(other.layer) - finer(one.layer)).slice(0, MOST);
+    }
+    const order = (hit) => FIRST.indexOf(hit.part.split(":")[0]);
+    return hits.sort((one, other) => order(one) - order(other)).slice(0, MOST);
+  }
+
+  const finer = (layer) => layer.minzoom * 1e3 + layers.indexOf(layer); // the kelurahan before its city
+
+  function mark(targets) {
+    for (const target of marked) if (map.getSource(target.source)) map.setFeatureState(target, { selected: false });
+    for (const target of targets) map.setFeatureState(target, { selected: true });
+    marked = targets;
+  }
+
+  function close() {
+    const held = document.activeElement?.closest(".card");
+    asking?.abort();
+    mark([]);
+    popup?.remove();
+    popup = null;
+    slot.replaceChildren();
+    panel.classList.remove("has-card");
+    if (held) map.getCanvas().focus({ preventScroll: true });
+  }
+
+  function place(card, lngLat, focus) {
+    if (isPhone()) {
+      slot.replaceChildren(card);
+      panel.classList.add("has-card");
+      sheet.open();
+      const { y } = map.project(lngLat);
+      const free = map.getContainer().clientHeight - sheet.covered();
+      if (y > free - 40) map.easeTo({ center: lngLat, offset: [0, -sheet.covered() / 2] });
+    } else if (popup) {
+      popup.setDOMContent(card);
+    } else {
+      popup = new Popup({ closeButton: false, closeOnClick: false, maxWidth: "22rem", focusAfterOpen: false, offset: 10 })
+        .setLngLat(lngLat).setDOMContent(card).addTo(map);
+    }
+    if (focus) card.querySelector("button")?.focus({ preventScroll: true });
+  }
+
+  function showList(hits, lngLat, focus = true) {
+    mark([]);
+    place(cards.list(hits, { onClose: close }, (hit) => showItem(hit, hits, lngLat)), lngLat, focus);
+  }
+
+  async function showItem(hit, hits, lngLat) {
+    asking?.abort();
+    asking = new AbortController();
+    const { signal } = asking;
+    const ways = { onClose: close, onBack: hits.length > 1 ? () => showList(hits, lngLat) : null };
+    const again = () => showItem(hit, hits, lngLat);
+    mark([hit.target]);
+    place(cards.waiting(hit, ways), lngLat, true);
+    try {
+      const response = await fetch(`${hit.layer.items}/${hit.fid}`, { signal });
+      if (response.status === 404) return place(cards.failed(hit, words.itemGone, ways), lngLat, true);
+      if (!response.ok) throw new Error(response.statusText);
+      const { properties } = await response.json();
+      return place(cards.item(hit, properties, ways), lngLat, true);
+    } catch {
+      if (!signal.aborted) place(cards.failed(hit, words.itemFailed, ways, again), lngLat, true);
+      return undefined;
+    }
+  }
+
+  function inspect(point, lngLat, reach) {
+    close();
+    const hits = hitsAt(point, reach);
+    if (hits.length === 1) showItem(hits[0], hits, lngLat);
+    else if (hits.length) showList(hits, lngLat);
+    return hits.length;
+  }
+
+  map.on("click", (event) => {
+    const touched = event.originalEvent.pointerType === "touch" || matchMedia("(pointer: coarse)").matches;
+    inspect(event.point, event.lngLat, touched ? 16 : 5);
+  });
+  map.on("mousemove", ({ point }) => {
+    if (map.isMoving()) return;
+    map.getCanvas().style.cursor = hitsAt(point, 5).length ? "pointer" : "";
+  });
+  map.getCanvas().addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    const centre = map.getCenter();
+    if (!inspect(map.project(centre), centre, 16)) notices.tell(words.nothingAtCentre);
+  });
+  addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
+
+  return { close, nothingDrawn: () => !found(undefined, () => true).length };
+}
