@@ -1,0 +1,448 @@
+"""The demo city: whole, believable, the same each time, and never in the way of real data."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import shapely
+from django.contrib.auth.models import User
+from django.contrib.gis.geos import Point
+from django.core.management import CommandError, call_command
+from django.db.models import F
+from django.test import override_settings
+from django.utils import timezone
+from PIL import Image
+
+from layers.catalog.boundaries import Area
+from layers.catalog.markets.places import Commodity, Market
+from layers.catalog.markets.prices import LatestPrice, PriceReading
+from layers.catalog.permits import applications
+from layers.catalog.permits.applications import Application, ApplicationMove
+from layers.catalog.permits.site_visits import SiteVisit
+from layers.catalog.puskesmas import Puskesmas, ServedArea
+from layers.catalog.stunting import growth
+from layers.catalog.stunting.children import Child, Measurement
+from layers.catalog.stunting.prevalence import Prevalence
+from layers.catalog.trash import reports
+from layers.catalog.trash.reports import TrashPhoto, TrashReport, TrashReportMove
+from layers.catalog.zoning import ZONES, Zone
+from layers.demo import city, fixtures, markets, mosaic, people, permits, stunting, trash, zoning
+from layers.demo.sizes import FULL, SMALL, end_of, last_day
+from layers.permissions import Role
+from layers.provenance import Load, demo_layer_ids
+from layers.registry import LAYERS
+
+UNTIL = date(2026, 3, 31)
+MOVES = {ApplicationMove: applications.MOVES, TrashReportMove: reports.MOVES}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Photos and the password of this module go here."""
+    path = tmp_path_factory.mktemp("demo")
+    with override_settings(MEDIA_ROOT=path / "media", LOCAL_DIR=path / "local"):
+        yield path
+
+
+@pytest.fixture(scope="module")
+def small_city(django_db_setup: None, django_db_blocker: Any, folder: Path) -> Iterator[None]:
+    """Loaded once for the module, and taken away again."""
+    with django_db_blocker.unblock():
+        city.load(UNTIL, SMALL)
+    yield
+    with django_db_blocker.unblock():
+        city.remove()
+        User.objects.all().delete()
+
+
+@pytest.fixture
+def loaded(small_city: None, db: None) -> None:
+    """The small city; what a test changes in it is undone."""
+
+
+def shape(row: Any) -> Any:
+    return shapely.from_wkb(bytes(row.geom.wkb))
+
+
+# -- land
+
+
+def test_every_kelurahan_stands_on_its_own_point(loaded: None) -> None:
+    for row in fixtures.rows("kelurahan"):
+        area = Area.objects.get(code=row["code"])
+        point = Point(float(row["lon"]), float(row["lat"]), srid=4326)
+        around = Area.objects.filter(level=Area.Level.KELURAHAN, geom__covers=point)
+        assert list(around) == [area], row["name"]
+        assert (area.name, area.bps_code) == (row["name"], row["bps_code"])
+        assert area.parent
+        assert area.parent.code == row["code"][:8]
+
+
+@pytest.mark.parametrize("parts", ["kecamatan", "kelurahan", "zones"])
+def test_parts_tile_the_city_exactly(loaded: None, parts: str) -> None:
+    shapes = [shape(row) for row in LAYERS[parts].rows()]
+    whole = shape(Area.objects.get(level=Area.Level.CITY))
+    assert shapely.coverage_is_valid(shapes)
+    united = shapely.coverage_union_all(shapes)
+    assert not shapely.get_num_interior_rings(shapely.get_parts(united)).any()
+    assert united.equals(whole)
+    assert sum(part.area for part in shapes) == pytest.approx(whole.area, rel=1e-12)
+
+
+def test_there_are_six_kecamatan_and_51_kelurahan(loaded: None) -> None:
+    levels = Counter(Area.objects.values_list("level", flat=True))
+    assert levels == {"city": 1, "kecamatan": 6, "kelurahan": 51}
+
+
+def test_the_outline_of_the_city_is_the_coarse_one(loaded: None) -> None:
+    outline = shapely.geometry.shape(fixtures.features("cities")[0]["geometry"])
+    drawn = shape(Area.objects.get(level=Area.Level.CITY))
+    assert drawn.symmetric_difference(outline).area < 1e-6 * outline.area
+
+
+def test_zones_are_many_and_of_classes_that_the_legend_knows(loaded: None) -> None:
+    zones = Zone.objects.select_related("sub_zone", "plan")
+    drawn = {zone.sub_zone.zone_code for zone in zones}
+    assert len(zones) >= 600
+    assert drawn <= {line.value for line in ZONES.style.classes}
+    assert {"R", "K", "PS", "KPI", "TR", "P", "HL"} <= drawn
+    assert {zone.plan.status for zone in zones} == {"active"}
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "prefixes"),
+    [
+        (123.66389, -10.17778, {"TR", "HK"}),  # El Tari
+        (123.530, -10.2045, {"TR", "KPI"}),  # behind the quay of Tenau
+        (123.6, -10.28, {"HL", "P", "R", "RTH"}),  # the far south
+    ],
+)
+def test_zones_are_where_one_expects_them(
+    loaded: None, lon: float, lat: float, prefixes: set[str]
+) -> None:
+    zone = Zone.objects.get(geom__contains=Point(lon, lat, srid=4326))
+    assert zone.sub_zone.zone_code in prefixes
+
+
+def test_tenau_port_lies_outside_every_kelurahan(loaded: None) -> None:
+    assert mosaic.kelurahan_at([trash.PORT]) == [None]
+
+
+# -- permits
+
+
+def test_permits_stand_in_every_status_on_parcels_of_their_own(loaded: None) -> None:
+    rows = list(Application.objects.select_related("kelurahan"))
+    assert len(rows) == SMALL.permits
+    assert {row.status for row in rows} == set(Application.Status.values)
+    for row in rows:
+        assert row.kelurahan
+        assert row.kelurahan.geom.contains(row.geom)
+        assert 195 < row.area_m2 < 20_100
+        assert re.fullmatch(r"\d{5}", row.kbli)
+        assert row.activity
+        assert row.applicant
+    shapes = [shape(row) for row in rows]
+    pairs = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    assert len(pairs.T) == len(rows), "a parcel lies upon another"
+
+
+def test_decided_permits_bear_the_day_of_their_last_move(loaded: None) -> None:
+    for row in Application.objects.prefetch_related("moves"):
+        first, *_, last = [*row.moves.all()] * 2
+        assert first.at == row.submitted_at
+        decided = timezone.localtime(last.at).date()
+        assert row.decided_on == (decided if row.status in applications.DECIDED else None)
+
+
+def test_visits_stand_on_their_parcel_after_it_was_submitted(loaded: None) -> None:
+    visits = SiteVisit.objects.select_related("application")
+    assert visits
+    for visit in visits:
+        assert visit.application.geom.contains(visit.geom)
+        assert visit.application.submitted_at < visit.observed_at < end_of(UNTIL)
+
+
+@pytest.mark.parametrize("model", MOVES)
+def test_histories_take_only_allowed_moves_and_end_at_the_status(loaded: None, model: Any) -> None:
+    histories: dict[Any, list[Any]] = defaultdict(list)
+    for move in model.objects.select_related("record").order_by("at", "pk"):
+        histories[move.record].append(move)
+    owner = model._meta.get_field("record").related_model
+    assert len(histories) == owner.objects.count()
+    for record, moves in histories.items():
+        assert moves[0].from_status == ""
+        assert moves[-1].to_status == record.status
+        assert moves[-1].at <= end_of(UNTIL)
+        for before, after in pairwise(moves):
+            assert after.from_status == before.to_status
+            assert after.to_status in MOVES[model][before.to_status]
+            assert after.at > before.at
+
+
+# -- health
+
+
+def test_each_kelurahan_has_one_of_the_eleven_puskesmas(loaded: None) -> None:
+    assert Puskesmas.objects.count() == 11
+    assert ServedArea.objects.count() == 51
+    assert all(row.approximate and row.kelurahan for row in Puskesmas.objects.all())
+
+
+def test_children_live_in_their_kelurahan_and_belong_to_its_puskesmas(loaded: None) -> None:
+    assert Child.objects.count() == SMALL.children
+    assert Child.objects.filter(kelurahan__geom__contains=F("geom")).count() == SMALL.children
+    theirs = Child.objects.filter(kelurahan__served_by__puskesmas=F("puskesmas"))
+    assert theirs.count() == SMALL.children
+
+
+def test_measurements_are_what_the_standard_says_of_them(loaded: None) -> None:
+    rows = Measurement.objects.select_related("child")
+    assert {row.measured_on.replace(day=1) for row in rows} == set(stunting.rounds(UNTIL))
+    for row in rows:
+        assert row.height_z == growth.height_for_age(
+            sex=row.child.sex,  # type: ignore[arg-type]
+            age_days=(row.measured_on - row.child.born_on).days,
+            height_cm=float(row.height_cm),
+            position=row.position,  # type: ignore[arg-type]
+        )
+        assert row.observed_at < end_of(UNTIL)
+
+
+def test_children_measured_are_officers_of_the_same_puskesmas(loaded: None) -> None:
+    ours = Measurement.objects.filter(by__duties__puskesmas=F("child__puskesmas"))
+    assert ours.count() == Measurement.objects.count()
+
+
+def test_every_round_is_released_but_the_newest(loaded: None) -> None:
+    *past, newest = stunting.rounds(UNTIL)
+    released = Prevalence.objects.filter(released_at__isnull=False)
+    waiting = Prevalence.objects.filter(released_at__isnull=True)
+    assert set(released.values_list("month", flat=True)) == set(past)
+    assert set(waiting.values_list("month", flat=True)) == {newest}
+
+
+def test_about_18_percent_of_the_full_city_are_stunted_and_most_in_maulafa() -> None:
+    drafts = stunting.drafts(FULL.children, UNTIL)
+    seen = [(draft, each) for draft in drafts for each in draft.seen]
+    plausible = [pair for pair in seen if abs(pair[1].height_z) <= growth.IMPLAUSIBLE]
+    stunted = [draft for draft, each in plausible if each.height_z < -2]
+    kecamatan = Counter(draft.kelurahan[:8] for draft in stunted)
+    assert 0.12 < len(stunted) / len(plausible) < 0.25
+    assert kecamatan.most_common(1)[0][0] == "53.71.02"
+    assert 5 <= len(seen) - len(plausible) <= 0.01 * len(seen)
+    assert 15_000 <= len(seen) <= 25_000
+    assert max(Counter(draft.kelurahan for draft in drafts).values()) > 60
+
+
+# -- markets
+
+
+def test_every_market_has_a_price_for_every_item_each_day_but_a_few(loaded: None) -> None:
+    assert (Market.objects.count(), Commodity.objects.count()) == (10, 21)
+    assert LatestPrice.objects.count() == 210
+    assert Market.objects.filter(approximate=False).count() == 6
+    series = Counter(PriceReading.objects.values_list("market", "commodity"))
+    assert len(series) == 210
+    assert all(0.85 * SMALL.price_days < days <= SMALL.price_days for days in series.values())
+    times = list(PriceReading.objects.order_by("pk").values_list("observed_at", flat=True))
+    assert times == sorted(times)
+    assert times[-1] < end_of(UNTIL)
+
+
+@pytest.mark.parametrize(
+    ("market", "kelurahan"),
+    [("oeba", "Fatubesi"), ("oebobo", "Fatululi"), ("naikoten", "Naikoten Satu")],
+)
+def test_a_market_is_where_it_stands_not_where_its_name_says(
+    loaded: None, market: str, kelurahan: str
+) -> None:
+    place = Market.objects.get(code=market).kelurahan
+    assert place
+    assert place.name == kelurahan
+
+
+def test_prices_move_no_faster_than_those_of_the_province() -> None:
+    items = {row["code"]: row for row in fixtures.rows("commodities")}
+    series: dict[tuple[str, str], list[markets.Reading]] = defaultdict(list)
+    for reading in markets.readings(FULL.price_days, UNTIL):
+        series[reading.market, reading.commodity].append(reading)
+    assert sum(map(len, series.values())) > 78_000
+    changed: Counter[str] = Counter()
+    for (_, code), readings in series.items():
+        base, most = float(items[code]["base"]), float(items[code]["step_pct"]) / 100
+        for before, after in pairwise(readings):
+            changed[code] += before.price != after.price
+            if after.at - before.at == timedelta(days=1):
+                assert abs(after.price / before.price - 1) <= most
+        assert all(0.4 * base < reading.price < 2 * base for reading in readings)
+        assert all(reading.price % 250 == 0 for reading in readings)
+    assert min(changed["cabai-rawit-merah"], changed["bawang-merah"]) > 1000
+    assert max(changed["gula-lokal"], changed["beras-medium-1"], changed["sapi-1"]) < 500
+
+
+# -- trash
+
+
+def test_reports_stand_in_every_status_within_120_days(loaded: None) -> None:
+    rows = list(TrashReport.objects.all())
+    assert len(rows) == SMALL.trash_reports
+    assert {row.status for row in rows} == set(TrashReport.Status.values)
+    assert {row.category for row in rows} == set(TrashReport.Category.values)
+    for row in rows:
+        assert end_of(UNTIL) - timedelta(days=122) < row.observed_at <= row.received_at
+        assert row.received_at <= end_of(UNTIL)
+        assert row.kelurahan is None or row.kelurahan.geom.covers(row.geom)
+
+
+def test_old_reports_are_mostly_resolved() -> None:
+    month = end_of(UNTIL) - timedelta(days=30)
+    drafts = trash.drafts(FULL.trash_reports, UNTIL)
+    old = [draft.status for draft in drafts if draft.observed_at < month]
+    assert old.count("resolved") > 0.7 * len(old)
+    outside = [draft for draft in drafts if draft.kelurahan is None]
+    assert 0 < len(outside) < 20, "on the quay of Tenau, and nowhere else"
+
+
+def test_photos_are_each_their_own_and_say_nothing_of_a_camera(loaded: None) -> None:
+    photos = list(TrashPhoto.objects.select_related("record"))
+    assert {photo.record_id for photo in photos} == set(
+        TrashReport.objects.values_list("pk", flat=True)
+    )
+    assert len({photo.sha256 for photo in photos}) == len(photos)
+    for photo in photos[:10]:
+        with Image.open(photo.image.path) as image:
+            assert (image.format, image.size) == ("JPEG", (320, 240))
+            assert not image.getexif()
+    proofs = [photo for photo in photos if photo.kind == "proof"]
+    assert 0 < len(proofs) < SMALL.trash_reports
+
+
+# -- accounts
+
+
+def test_there_is_an_account_for_each_role_with_one_secret_of_this_installation(
+    loaded: None, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = folder / "local" / "demo_password"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    password = kept.read_text()
+    assert len(password) >= 16
+    shown = people.shown()
+    assert {account.role for account, _ in shown} == set(Role)
+    call_command("demo_city", accounts=True)
+    printed = capsys.readouterr().out
+    for account, known in shown:
+        user = User.objects.get(username=account.username)
+        assert known == password
+        assert account.username in printed
+        assert user.is_superuser == (account.role == Role.ADMINISTRATOR)
+    assert printed.count(password) == len(shown)
+
+
+def test_a_password_that_was_changed_is_no_longer_shown(loaded: None) -> None:
+    walidata = User.objects.get(username="walidata")
+    walidata.set_password("milik sendiri")
+    walidata.save()
+    assert {account.username: known for account, known in people.shown()}["walidata"] == ""
+
+
+def test_the_other_health_officers_cannot_log_in(loaded: None) -> None:
+    names = set(User.objects.values_list("username", flat=True))
+    for name in names - {account.username for account in people.ACCOUNTS}:
+        assert not User.objects.get(username=name).has_usable_password()
+
+
+# -- the command
+
+
+def everything() -> list[list[Any]]:
+    """What the city says, without the numbers that the database gives its rows."""
+    return [
+        list(Area.objects.order_by("code").values_list("code", "name", "geom")),
+        list(Zone.objects.order_by("block").values_list("block", "sub_zone__code", "geom")),
+        list(Application.objects.order_by("number").values_list("number", "applicant", "geom")),
+        list(Child.objects.order_by("code").values_list("code", "name", "born_on", "geom")),
+        list(Measurement.objects.order_by("instance_id").values_list("instance_id", "height_z")),
+        list(PriceReading.objects.order_by("pk").values_list("instance_id", "price")),
+        list(TrashReport.objects.order_by("pk").values_list("instance_id", "tracking_code")),
+        list(TrashPhoto.objects.order_by("pk").values_list("image", "sha256")),
+        list(Prevalence.objects.order_by("month", "kelurahan__code").values_list("month", "rate")),
+    ]
+
+
+def test_a_second_load_gives_the_same_city(loaded: None, folder: Path) -> None:
+    before, files = everything(), sorted((folder / "media" / "trash").iterdir())
+    call_command("demo_city", until=UNTIL, small=True, replace=True, verbosity=0)
+    assert everything() == before
+    assert sorted((folder / "media" / "trash").iterdir()) == files
+
+
+def test_the_land_and_its_zones_are_cut_the_same_each_time() -> None:
+    assert mosaic.mosaic.__wrapped__() == mosaic.mosaic()
+    assert zoning.sub_zones.__wrapped__() == zoning.sub_zones()
+
+
+@pytest.mark.parametrize("theme", [permits, stunting, markets, trash])
+def test_drafts_come_out_the_same_each_time(theme: Any) -> None:
+    make = getattr(theme, "drafts", None) or theme.readings
+    assert make(40, UNTIL) == make(40, UNTIL)
+
+
+def test_every_layer_of_the_city_says_that_it_is_a_demo(loaded: None) -> None:
+    assert demo_layer_ids() == set(LAYERS) & {load.layer_id for load in Load.objects.all()}
+    for layer in LAYERS.values():
+        if layer.rows().exists():
+            assert layer.id in demo_layer_ids(), layer.id
+
+
+def test_it_refuses_a_database_that_holds_rows(loaded: None) -> None:
+    with pytest.raises(CommandError, match="holds rows already"):
+        call_command("demo_city", until=UNTIL, small=True, verbosity=0)
+
+
+def test_if_empty_is_quiet_where_there_are_rows(
+    loaded: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("demo_city", if_empty=True)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_replace_never_removes_real_data(loaded: None) -> None:
+    before = everything()
+    Load.objects.create(layer_id="kelurahan", source="RBI 1:25.000")
+    with pytest.raises(CommandError, match=r"layer kelurahan holds real data \(RBI 1:25.000\)"):
+        call_command("demo_city", until=UNTIL, small=True, replace=True, verbosity=0)
+    assert everything() == before
+
+
+def test_replace_never_removes_what_people_sent_in(loaded: None) -> None:
+    TrashReport.objects.create(
+        instance_id=uuid4(),
+        category="overflow",
+        observed_at=timezone.now(),
+        geom=Point(123.6, -10.17, srid=4326),
+    )
+    with pytest.raises(CommandError, match="1 in trash-reports"):
+        call_command("demo_city", until=UNTIL, small=True, replace=True, verbosity=0)
+
+
+def test_it_takes_nobodys_account(loaded: None) -> None:
+    before = everything()
+    User.objects.filter(username="admin").update(email="kepala@kupangkota.go.id")
+    with pytest.raises(CommandError, match="“admin” is somebody's own"):
+        call_command("demo_city", until=UNTIL, small=True, replace=True, verbosity=0)
+    assert everything() == before
+
+
+def test_it_tells_no_day_that_has_not_come(db: None) -> None:
+    with pytest.raises(CommandError, match="is not over yet"):
+        call_command("demo_city", until=last_day() + timedelta(days=1))
