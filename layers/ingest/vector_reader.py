@@ -1,0 +1,73 @@
+"""Reads one vector file in a process of its own: `vector_file.read` starts this script.
+
+GDAL follows links that a file holds (the `crs` of a GeoJSON makes it fetch any address) and may
+crash on a crafted one, so it meets files here only: without the drivers that lead elsewhere,
+without a network, without leave to write, and with an end to its memory and time. Imports nothing
+of the project. The first line of the output describes the file, each further one is a row.
+"""
+
+import json
+import math
+import resource
+import sys
+from typing import Any
+
+MEMORY = 6 * 1024**3  # bytes of address space; a file of 200,000 parcels needs about 1 GiB
+CPU_SECONDS = 600
+
+
+def confine() -> None:
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(what, (most, most))
+
+
+def plain(value: Any) -> Any:
+    """A cell as JSON has it; what JSON cannot say (NaN, bytes) is null."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, (str, int, float, bool)) else None
+
+
+def say(line: dict[str, Any] | list[Any]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+
+
+def read(path: str, wanted: str) -> None:
+    import pyogrio
+    from pyogrio import raw
+
+    spatial = [str(name) for name, kind in pyogrio.list_layers(path) if kind]
+    if wanted:
+        spatial = [name for name in spatial if name == wanted] or spatial
+    if len(spatial) != 1:
+        say({"layers": spatial})
+        return
+    about, _, shapes, cells = raw.read(
+        path, layer=spatial[0], force_2d=True, datetime_as_string=True
+    )
+    driver = pyogrio.read_info(path, layer=spatial[0])["driver"]
+    say(
+        {
+            "driver": driver,
+            "layer": spatial[0],
+            "crs": about["crs"],
+            "columns": [str(name) for name in about["fields"]],
+            "rows": len(shapes),
+        }
+    )
+    columns = [column.tolist() for column in cells]
+    for number, shape in enumerate(shapes):
+        say([shape.hex() if shape else None, *(plain(column[number]) for column in columns)])
+
+
+if __name__ == "__main__":
+    confine()
+    try:
+        read(sys.argv[1], sys.argv[2])
+    except Exception as error:
+        say({"error": " ".join(str(error).split())})
