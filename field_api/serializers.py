@@ -111,20 +111,14 @@ class EnvelopeSerializer(serializers.Serializer[Any]):
 
 def _field(question: FormField) -> serializers.Field[Any, Any, Any, Any]:
     more: dict[str, Any] = {"required": question.required, "label": str(question.title)}
+    bounds: dict[str, Any] = {"min_value": question.minimum, "max_value": question.maximum}
     match question.kind:
         case "choice":
             return serializers.ChoiceField(choices=list(question.choices), **more)
         case "integer":
-            return serializers.IntegerField(
-                min_value=question.minimum,
-                max_value=question.maximum,
-                **more,
-            )
+            return serializers.IntegerField(**bounds, **more)
         case "decimal":
-            return serializers.DecimalField(
-                max_digits=9, decimal_places=2,
-                min_value=question.minimum, max_value=question.maximum, **more,
-            )  # fmt: skip
+            return serializers.DecimalField(max_digits=9, decimal_places=2, **bounds, **more)
         case "date":
             return serializers.DateField(**more)
         case "uuid":

@@ -51,6 +51,16 @@ class Format(StrEnum):
 
 
 @dataclass(frozen=True)
+class Theme:
+    """What belongs together: a file or folder of the catalog, a heading in lists, a limit of a
+    duty. Lists follow `rank`, then the order of the catalog."""
+
+    id: str
+    title: Text
+    rank: int = 100
+
+
+@dataclass(frozen=True)
 class Property:
     """One property of a feature.
 
@@ -191,7 +201,7 @@ class Layer:
     """
 
     id: str
-    theme: str
+    theme: Theme
     title: Text
     description: Text
     model: type[Model]

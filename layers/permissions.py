@@ -67,7 +67,7 @@ class Duty(models.Model):
         return f"{self.user} · {self.get_role_display()}"
 
     def covers(self, layer: Layer) -> bool:
-        return not self.themes or layer.theme in self.themes
+        return not self.themes or layer.theme.id in self.themes
 
 
 class Scope(Enum):

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Max
 
-from layers.base import Layer
+from layers.base import Layer, User
 
 
 class Load(models.Model):
@@ -44,11 +44,11 @@ def demo_layer_ids() -> set[str]:
     return {load.layer_id for load in newest if load.is_demo}
 
 
-def last_updated(layer: Layer) -> datetime | None:
+def last_updated(layer: Layer, user: User) -> datetime | None:
     """The time of the newest datum: the newest row where the layer has a time, else its last
     load.
     """
     if layer.time:
-        return layer.rows().aggregate(newest=Max(layer.time))["newest"]
+        return layer.visible_to(user).aggregate(newest=Max(layer.time))["newest"]
     newest = Load.objects.filter(layer_id=layer.id).aggregate(newest=Max("loaded_at"))
     return newest["newest"]

@@ -17,7 +17,7 @@ from django.utils.translation import get_language, ngettext
 
 from layers.base import Format, Layer, Property, Style, StyleClass, Text, User
 from layers.features import extent, facet_values
-from layers.permissions import properties_for
+from layers.permissions import POLICIES, properties_for
 from layers.provenance import demo_layer_ids, last_updated
 from layers.registry import layers_for
 from layers.selection import BBox, select
@@ -28,25 +28,13 @@ Json = dict[str, Any]
 ARCHIPELAGO: BBox = (95.0, -11.0, 141.0, 6.0)  # the view of a portal that holds nothing yet
 MAX_LABELS = 300  # areas of a layer that get one label each; beyond, their tiles carry the labels
 
-# A theme has no declaration of its own. One that is missing here comes last, under its id.
-THEMES = {
-    "permits": Text("Perizinan ruang", "Spatial permits"),
-    "zoning": Text("Tata ruang", "Spatial plan"),
-    "trash": Text("Kebersihan", "Cleanliness"),
-    "markets": Text("Pasar dan harga", "Markets and prices"),
-    "stunting": Text("Gizi balita", "Child nutrition"),
-    "puskesmas": Text("Puskesmas", "Health centres"),
-    "boundaries": Text("Batas wilayah", "Boundaries"),
-}
 OTHER = Text("Lainnya", "Other")
 
 
 def catalogue(user: User) -> Json:
     """What the page and its scripts need to draw and to explain every layer of this person."""
-    order = list(THEMES)
     layers = sorted(
-        (layer for layer in layers_for(user) if layer.on_map),
-        key=lambda layer: order.index(layer.theme) if layer.theme in THEMES else len(order),
+        (layer for layer in layers_for(user) if layer.on_map), key=lambda layer: layer.theme.rank
     )
     demo = demo_layer_ids()
     bounds = _bounds(layers, user)
@@ -66,15 +54,16 @@ def describe(layer: Layer, user: User, demo: Iterable[str] = ()) -> Json:
     """One layer: what it is, how it is drawn, what its properties are called and how old it is."""
     properties = properties_for(layer, user)
     style = _style(layer.style, {prop.name for prop in properties if prop.tile})
-    updated = last_updated(layer)
+    updated = last_updated(layer, user)
     return {
         "id": layer.id,
-        "theme": layer.theme,
-        "themeTitle": str(THEMES.get(layer.theme, layer.theme)),
+        "theme": layer.theme.id,
+        "themeTitle": str(layer.theme.title),
         "title": str(layer.title),
         "description": str(layer.description),
         "owner": layer.owner,
         "demo": layer.id in demo,
+        "restricted": not POLICIES[layer.policy].public,
         "updated": updated,
         "schedule": _schedule(layer.update_every),
         "empty": not layer.visible_to(user).exists(),

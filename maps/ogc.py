@@ -227,7 +227,7 @@ def _layer(request: HttpRequest, layer_id: str) -> Layer:
 def _collection(request: HttpRequest, layer: Layer, demo: set[str]) -> Json:
     bounds = features.extent(layer, request.user)
     first, last = features.time_extent(layer, request.user)
-    updated = last_updated(layer)
+    updated = last_updated(layer, request.user)
     address = reverse("ogc-collection", args=[layer.id])
     extent: Json = {}
     if bounds:

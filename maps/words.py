@@ -6,6 +6,7 @@ WORDS = {
     "yes": _("Ya"),
     "no": _("Tidak"),
     "demo": _("contoh"),
+    "restricted": _("terbatas"),
     "on": _("%s menyala"),
     "loading": _("Memuat…"),
     "retry": _("Coba lagi"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
+from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -59,6 +60,11 @@ def cast(db: None) -> SimpleNamespace:
         walidata=person("walidata", Role.WALIDATA),
         administrator=person("administrator", Role.ADMINISTRATOR),
     )
+
+
+@pytest.fixture(autouse=True)
+def nothing_cached() -> None:
+    cache.clear()
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def test_every_theme_of_the_catalog_declares_a_layer() -> None:
         for path in (ROOT / "layers" / "catalog").iterdir()
         if not path.name.startswith("_")
     }
-    assert themes == {layer.theme for layer in LAYERS.values()}
+    assert themes == {layer.theme.id for layer in LAYERS.values()}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)

@@ -25,7 +25,7 @@ ACCEPTING = sorted(layer.id for layer in LAYERS.values() if layer.accepts)
 
 def answers(layer_id: str, cast: Any) -> dict[str, Any]:
     """Valid answers to a form. A layer that the town does not know gets the least its form asks."""
-    known = {
+    known: dict[str, dict[str, Any]] = {
         "site-visits": {"application": "KKPR-1", "finding": "matches"},
         "price-readings": {"market": "oeba", "commodity": "beras-medium-1", "price": 15_500},
         "measurements": {"child": str(cast.town.child.code), "measured_on": "2026-11-10",

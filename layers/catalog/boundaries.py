@@ -12,8 +12,10 @@ from django.contrib.gis.geos import Point
 from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Left
 
-from layers.base import Build, Ingest, Layer, Property, Refused, Style, Text
+from layers.base import Build, Ingest, Layer, Property, Refused, Style, Text, Theme
 from layers.registry import LAYERS, register
+
+THEME = Theme("boundaries", Text("Batas wilayah", "Boundaries"), rank=70)
 
 NEAR_CITY = 0.09  # degrees, about 10 km: beyond that a report cannot be about this city
 
@@ -122,7 +124,7 @@ _BPS_CODE = Property("bps_code", Text("Kode BPS", "BPS code"))
 def _layer(layer_id: str, level: Area.Level, title: Text, description: Text, **more: Any) -> Layer:
     return Layer(
         id=layer_id,
-        theme="boundaries",
+        theme=THEME,
         title=title,
         description=description,
         model=Area,

@@ -6,9 +6,11 @@ from datetime import timedelta
 
 from django.contrib.gis.db import models
 
-from layers.base import Format, Layer, Property, Style, Text
+from layers.base import Format, Layer, Property, Style, Text, Theme
 from layers.catalog.boundaries import Area
 from layers.registry import register
+
+THEME = Theme("puskesmas", Text("Puskesmas", "Health centres"), rank=60)
 
 
 class Puskesmas(models.Model):
@@ -47,7 +49,7 @@ class ServedArea(models.Model):
 PUSKESMAS = register(
     Layer(
         id="puskesmas",
-        theme="puskesmas",
+        theme=THEME,
         title=Text("Puskesmas", "Health centres"),
         description=Text("Puskesmas kota.", "Community health centres of the city."),
         model=Puskesmas,
@@ -75,7 +77,7 @@ PUSKESMAS = register(
 SERVED_AREAS = register(
     Layer(
         id="puskesmas-areas",
-        theme="puskesmas",
+        theme=THEME,
         title=Text("Wilayah kerja Puskesmas", "Health centre working areas"),
         description=Text(
             "Kelurahan yang dilayani tiap Puskesmas.",

@@ -26,8 +26,11 @@ from layers.base import (
     Style,
     StyleClass,
     Text,
+    Theme,
 )
 from layers.registry import register
+
+THEME = Theme("zoning", Text("Tata ruang", "Spatial plan"), rank=20)
 
 
 class Plan(models.Model):
@@ -129,7 +132,8 @@ def zones_from_rows() -> Build:
         plan = plan_named(named)
         if plan is None:
             raise Refused({"plan": f"Tidak ada rencana tata ruang {named or 'yang berlaku'}."})
-        block = str(row.get("block") or "").strip() or _content_key(code, row["shape"])
+        number = row.get("block")
+        block = _content_key(code, row["shape"]) if number is None else str(number)
         names = _told(row, "sub_zone_name"), _told(row, "zone_name")
         return {"plan": plan, "sub_zone": sub_zone_of(code, zone_code, *names), "block": block}
 
@@ -166,7 +170,7 @@ def _zone(value: str, colour: str, id: str, en: str) -> StyleClass:
 ZONES = register(
     Layer(
         id="zones",
-        theme="zoning",
+        theme=THEME,
         title=Text("Rencana pola ruang", "Zoning plan"),
         description=Text(
             "Zona dan subzona menurut rencana detail tata ruang yang berlaku.",

@@ -85,10 +85,10 @@ def _where(bounds: Shapes) -> str:
     if not np.isfinite(bounds).all():
         return "Koordinat tidak dapat diubah ke bujur dan lintang; periksa sistem koordinat."
     west, south, east, north = bounds
-    if west < -180 or east > 180 or south < -90 or north > 90:
-        return "Di luar jangkauan bujur/lintang; periksa sistem koordinat berkas."
     if _within(np.array([[south, west, north, east]]), INDONESIA).all():
         return "Lintang dan bujur tertukar."
+    if west < -180 or east > 180 or south < -90 or north > 90:
+        return "Di luar jangkauan bujur/lintang; periksa sistem koordinat berkas."
     return f"Di luar Indonesia (bujur {west:.3f}, lintang {south:.3f})."
 
 

@@ -119,7 +119,7 @@ def _lines(path: Path, layer: str) -> Iterator[Any]:
     script = Path(__file__).with_name("vector_reader.py")
     with subprocess.Popen(
         [sys.executable, "-I", str(script), address, layer],
-        env=_environment(),
+        env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -138,14 +138,12 @@ def _lines(path: Path, layer: str) -> Iterator[Any]:
             )
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     forbidden = set(pyogrio.list_drivers()) - DRIVERS
     return {
         "GDAL_SKIP": ",".join(sorted(forbidden)),
         # GDAL fetches addresses that it finds in files: this proxy answers to no one.
         "GDAL_HTTP_PROXY": "http://127.0.0.1:9",
-        # A table of an SQLite file may stand for another file.
-        "OGR_SQLITE_STATIC_VIRTUAL_OGR": "NO",
         # CAD draws a parcel as a closed line.
         "DXF_CLOSED_LINE_AS_POLYGON": "TRUE",
         "OPENBLAS_NUM_THREADS": "1",

@@ -38,6 +38,8 @@ def say(line: dict[str, Any] | list[Any]) -> None:
 
 
 def read(path: str, wanted: str) -> None:
+    for unused in ("geopandas", "pandas", "shapely", "pyarrow"):
+        sys.modules[unused] = None  # type: ignore[assignment]  # pyogrio would import them: 0.5 s
     import pyogrio
     from pyogrio import raw
 

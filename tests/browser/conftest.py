@@ -41,7 +41,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 @pytest.fixture
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
-    return browser_context_args | {"locale": "id-ID", "viewport": {"width": 1280, "height": 800}}
+    return browser_context_args | {"locale": "id-ID", "viewport": {"width": 1024, "height": 640}}
 
 
 class MapPage:
@@ -87,7 +87,7 @@ class MapPage:
         return self.card
 
     def switch(self, title: str) -> Locator:
-        return self.page.get_by_role("switch", name=title)
+        return self.page.get_by_role("switch", name=title, exact=True)
 
     def colours(self) -> set[Colour]:
         """What is drawn in the middle of the map, beside anything drawn at its very centre."""

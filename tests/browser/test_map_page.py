@@ -72,7 +72,7 @@ def test_a_switch_takes_a_layer_off_the_map_and_out_of_the_legend(
     map_page.until(lambda found: found != with_market)
     expect(map_page.page.locator("[data-layer=zones] .legend")).to_be_hidden()
     expect(map_page.page).to_have_url(re.compile(r"on=markets$"))
-    map_page.page.get_by_role("switch", name="Pasar").click()
+    map_page.switch("Pasar").click()
     expect(map_page.page.locator("#pill")).to_contain_text("Semua lapisan mati")
 
 
@@ -95,15 +95,15 @@ def test_another_month_has_other_colours_and_a_shared_address_keeps_it(
 
 
 def test_a_hidden_figure_is_hatched(cast: Any, map_page: MapPage) -> None:
-    card = map_page.open(point_in(cast.town.kelurahan["Timur Laut"]), on="stunting-prevalence")
+    map_page.open(point_in(cast.town.kelurahan["Timur Laut"]), on="stunting-prevalence")
 
-    assert len(card.colours()) > 10  # stripes with soft edges, not one flat colour
-    expect(map_page.page.get_by_text("Disembunyikan")).to_be_visible()
+    assert len(map_page.colours()) > 1  # stripes, not one flat colour
+    expect(map_page.page.get_by_text("Disembunyikan", exact=True)).to_be_visible()
 
 
 def test_english(cast: Any, map_page: MapPage) -> None:
     map_page.open(CENTRE, on="latest-prices")
-    map_page.page.get_by_role("button", name="EN").click()
+    map_page.page.get_by_role("button", name="EN", exact=True).click()
 
     expect(map_page.page.locator("html")).to_have_attribute("lang", "en")
     expect(map_page.switch("Latest prices")).to_be_checked()  # the view was kept
@@ -127,7 +127,8 @@ def test_a_planner_sees_more_on_the_same_page(cast: Any, map_page: MapPage, log_
     expect(map_page.page.locator(".chip")).to_contain_text("Perencana tata ruang")
 
 
-def test_logging_in_and_out(cast: Any, map_page: MapPage) -> None:
+def test_logging_in_and_out(cast: Any, map_page: MapPage, settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # not slow
     cast.planner.set_password("kupang-2026")
     cast.planner.save()
     page = map_page.open(CENTRE, on="markets").page
@@ -185,7 +186,7 @@ def test_the_keyboard_reaches_everything(cast: Any, map_page: MapPage) -> None:
         reached.append(what)
         if "maplibregl-ctrl-geolocate" in what:
             break
-    for part in ("skip", "brand", "A undefined button login", "checkbox", "about-button",
+    for part in ("skip", "brand", "A  button login", "checkbox", "about-button",
                  "CANVAS", "zoom-in", "geolocate"):  # fmt: skip
         assert any(part in one for one in reached), f"{part} not in {reached}"
 

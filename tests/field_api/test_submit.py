@@ -171,5 +171,4 @@ def test_text_is_kept_as_it_was_sent(phone: Any) -> None:
     text = "<script>alert(1)</script> '; DROP TABLE layers_trashreport; -- 🚮 \u202e"
     sent = report(values={"category": "scattered", "description": text})
     assert phone.post(URL, sent, format="json").status_code == 201
-    feature = Submission.objects.get(pk=sent["instance_id"]).feature_id
-    assert TrashReport.objects.get(pk=feature).description == text
+    assert TrashReport.objects.get(instance_id=sent["instance_id"]).description == text

@@ -217,7 +217,7 @@ def test_measurements_are_what_the_standard_says_of_them(loaded: None) -> None:
         assert row.observed_at < end_of(UNTIL)
 
 
-def test_children_measured_are_officers_of_the_same_puskesmas(loaded: None) -> None:
+def test_measurements_are_signed_by_an_officer_of_the_childs_puskesmas(loaded: None) -> None:
     ours = Measurement.objects.filter(by__duties__puskesmas=F("child__puskesmas"))
     assert ours.count() == Measurement.objects.count()
 

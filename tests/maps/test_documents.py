@@ -80,7 +80,7 @@ def in_chromium(look: Callable[[Page], Any]) -> Any:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             page = browser.new_page(viewport={"width": 1200, "height": 800})
-            page.set_default_timeout(10_000)
+            page.set_default_timeout(30_000)
             found = look(page)
             browser.close()
             return found

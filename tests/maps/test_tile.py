@@ -103,7 +103,7 @@ def test_what_is_no_tile_address_is_not_found(client: Client, z_y_x: str) -> Non
 def test_tilejson_declares_what_the_tiles_carry(cast: Any, browser_of: Any, layer_id: str) -> None:
     layer = LAYERS[layer_id]
     user = cast.citizen if layer.public else cast.planner
-    user = cast.health_officer if layer.theme == "stunting" and not layer.public else user
+    user = cast.health_officer if layer.theme.id == "stunting" and not layer.public else user
     answer = browser_of(user).get(f"/ogc/collections/{layer_id}/tiles/WebMercatorQuad/tile.json")
     document = answer.json()
     (described,) = document["vector_layers"]

@@ -6,9 +6,11 @@ from datetime import timedelta
 
 from django.contrib.gis.db import models
 
-from layers.base import Format, Layer, Property, Style, Text
+from layers.base import Format, Layer, Property, Style, Text, Theme
 from layers.catalog.boundaries import Area
 from layers.registry import register
+
+THEME = Theme("markets", Text("Pasar dan harga", "Markets and prices"), rank=40)
 
 
 class Market(models.Model):
@@ -50,7 +52,7 @@ class Commodity(models.Model):
 MARKETS = register(
     Layer(
         id="markets",
-        theme="markets",
+        theme=THEME,
         title=Text("Pasar", "Markets"),
         description=Text("Pasar yang dipantau harganya.", "Markets whose prices are watched."),
         model=Market,

@@ -21,7 +21,7 @@ from layers.base import (
     StyleClass,
     Text,
 )
-from layers.catalog.markets.places import Commodity, Market
+from layers.catalog.markets.places import THEME, Commodity, Market
 from layers.registry import register
 
 
@@ -111,7 +111,7 @@ _SEEN = Property("observed_at", Text("Dicatat", "Observed"), format=Format.DATET
 LATEST_PRICES = register(
     Layer(
         id="latest-prices",
-        theme="markets",
+        theme=THEME,
         title=Text("Harga terkini", "Latest prices"),
         description=Text(
             "Harga terkini tiap komoditas di tiap pasar dan perubahannya dalam sepekan.",
@@ -160,7 +160,7 @@ LATEST_PRICES = register(
 PRICE_READINGS = register(
     Layer(
         id="price-readings",
-        theme="markets",
+        theme=THEME,
         title=Text("Catatan harga", "Price readings"),
         description=Text(
             "Semua catatan harga per pasar dan komoditas.",

@@ -9,11 +9,13 @@ from datetime import timedelta
 from django.contrib.gis.db import models
 from django.db.models import Q
 
-from layers.base import Format, Layer, Property, Style, StyleClass, Text
+from layers.base import Format, Layer, Property, Style, StyleClass, Text, Theme
 from layers.catalog.boundaries import Area
 from layers.functions import GeodesicArea
 from layers.history import Move, Moves
 from layers.registry import register
+
+THEME = Theme("permits", Text("Perizinan ruang", "Spatial permits"), rank=10)
 
 
 class Application(models.Model):
@@ -105,7 +107,7 @@ _COLOURS = {
 PERMIT_PARCELS = register(
     Layer(
         id="permit-parcels",
-        theme="permits",
+        theme=THEME,
         title=Text("Persetujuan ruang", "Permit parcels"),
         description=Text(
             "Bidang permohonan persetujuan pemanfaatan ruang. Publik melihat yang telah diputus.",

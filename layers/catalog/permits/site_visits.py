@@ -20,7 +20,7 @@ from layers.base import (
     StyleClass,
     Text,
 )
-from layers.catalog.permits.applications import Application
+from layers.catalog.permits.applications import THEME, Application
 from layers.registry import register
 
 
@@ -77,7 +77,7 @@ _FINDINGS = {
 SITE_VISITS = register(
     Layer(
         id="site-visits",
-        theme="permits",
+        theme=THEME,
         title=Text("Tinjauan lapangan", "Site visits"),
         description=Text(
             "Hasil tinjauan lapangan atas permohonan.",

@@ -23,11 +23,14 @@ from layers.base import (
     Style,
     StyleClass,
     Text,
+    Theme,
 )
 from layers.catalog.boundaries import Area
 from layers.catalog.puskesmas import Puskesmas
 from layers.catalog.stunting import growth
 from layers.registry import register
+
+THEME = Theme("stunting", Text("Gizi balita", "Child nutrition"), rank=50)
 
 
 class Child(models.Model):
@@ -155,7 +158,7 @@ _OWNER = "Dinas Kesehatan"
 CHILDREN = register(
     Layer(
         id="children",
-        theme="stunting",
+        theme=THEME,
         title=Text("Balita", "Children under five"),
         description=Text(
             "Balita di wilayah kerja Puskesmas. Hanya bagi petugas gizi wilayah itu.",
@@ -195,7 +198,7 @@ CHILDREN = register(
 MEASUREMENTS = register(
     Layer(
         id="measurements",
-        theme="stunting",
+        theme=THEME,
         title=Text("Pengukuran balita", "Measurements"),
         description=Text(
             "Penimbangan dan pengukuran. Hanya bagi petugas gizi wilayah itu.",

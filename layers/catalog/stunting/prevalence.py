@@ -15,7 +15,7 @@ from django.db.models import Count, Q
 
 from layers.base import Format, Layer, Property, Style, StyleClass, Text
 from layers.catalog.boundaries import Area
-from layers.catalog.stunting.children import Child, Measurement
+from layers.catalog.stunting.children import THEME, Child, Measurement
 from layers.registry import register
 
 FLOOR = 5  # no rule may go below it
@@ -144,7 +144,7 @@ def _step(lower: float, colour: str, id: str, en: str) -> StyleClass:
 PREVALENCE = register(
     Layer(
         id="stunting-prevalence",
-        theme="stunting",
+        theme=THEME,
         title=Text("Prevalensi stunting", "Stunting prevalence"),
         description=Text(
             "Persentase balita stunting per kelurahan dan bulan. Angka kecil disembunyikan.",

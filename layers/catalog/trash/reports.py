@@ -21,10 +21,13 @@ from layers.base import (
     Style,
     StyleClass,
     Text,
+    Theme,
 )
 from layers.catalog.boundaries import Area, place
 from layers.history import Move, Moves
 from layers.registry import register
+
+THEME = Theme("trash", Text("Kebersihan", "Cleanliness"), rank=30)
 
 
 def tracking_code() -> str:
@@ -141,7 +144,7 @@ STATUS_NAMES = {
 TRASH_REPORTS = register(
     Layer(
         id="trash-reports",
-        theme="trash",
+        theme=THEME,
         title=Text("Laporan sampah", "Trash reports"),
         description=Text(
             "Laporan sampah dan tindak lanjutnya.",

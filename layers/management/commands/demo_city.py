@@ -66,7 +66,9 @@ class Command(BaseCommand):
                 "--replace puts a new demo city in place of an old one."
             ) from error
         except city.RealData as error:
-            raise CommandError(f"Nothing was removed: {error}.") from error
+            raise CommandError(
+                f"Nothing was removed: {error}. A new demo city needs an empty database."
+            ) from error
         except people.NameTaken as error:
             raise CommandError(
                 f"Nothing was loaded: the account “{error}” is somebody's own."

@@ -9,12 +9,14 @@ export function createCards({ catalogue, words, format, swatchOf }) {
       element("span", { class: `icon icon-${icon}` }));
 
   function frame(title, layer, { onClose, onBack }) {
-    const tag = layer?.demo ? element("span", { class: "tag" }, words.demo) : null;
+    const tags = [[layer?.demo, "tag", words.demo], [layer?.restricted, "tag tag-restricted", words.restricted]]
+      .filter(([holds]) => holds)
+      .flatMap(([, look, text]) => [" ", element("span", { class: look }, text)]);
     return element("article", { class: "card", "aria-label": title },
       element("div", { class: "card-head" },
         onBack ? iconButton("back", words.back, onBack) : null,
         element("div", {},
-          element("p", { class: "card-layer" }, layer?.title, " ", tag), element("h2", {}, title)),
+          element("p", { class: "card-layer" }, layer?.title, ...tags), element("h2", {}, title)),
         iconButton("close", words.close, onClose)));
   }
 

@@ -2,13 +2,14 @@
 // the sheet on a phone.
 
 import { Popup } from "maplibre-gl";
+import { readTokens } from "./map.js";
 import { isPhone } from "./sheet.js";
+import { markOf } from "./style.js";
 
 const MOST = 12; // entries of the list under one tap
 const FIRST = ["circle", "fill", "hatch", "outline", "line"]; // what lies on top is asked first
 
 export function createInspector({ map, layers, state, words, cards, sheet, panel, slot, notices }) {
-  let marked = []; // the features drawn as selected
   let popup = null;
   let asking = null;
 
@@ -17,7 +18,7 @@ export function createInspector({ map, layers, state, words, cards, sheet, panel
   function drawnLayers(wanted) {
     return map.getLayersOrder().filter((id) => {
       const { metadata } = map.getLayer(id);
-      return metadata && state.on.has(metadata.layer) && wanted(metadata.part.split(":")[0]);
+      return metadata && state.on.has(metadata.layer) && wanted(metadata.part.split(":")[0], byId.get(metadata.layer));
     });
   }
 
@@ -28,18 +29,20 @@ export function createInspector({ map, layers, state, words, cards, sheet, panel
     for (const feature of map.queryRenderedFeatures(box, { layers: drawn })) {
       const { layer: id, part } = feature.layer.metadata;
       const key = `${id}/${feature.id}`;
-      const { source, sourceLayer } = feature;
-      if (!hits.has(key)) hits.set(key, { layer: byId.get(id), part, fid: feature.id, values: feature.properties, target: { source, sourceLayer, id: feature.id } });
+      const { id: fid, properties: values, source } = feature;
+      if (!hits.has(key)) hits.set(key, { layer: byId.get(id), part, fid, values, source });
     }
     return [...hits.values()];
   }
 
-  // Outlines of the ground count only where nothing else was meant.
+  // Points are hit within reach of a fingertip. An area is hit where it is, and one too small for that
+  // by its outline. The ground counts only where nothing else was meant.
   function hitsAt({ x, y }, reach) {
-    const near = found([[x - reach, y - reach], [x + reach, y + reach]], (part) => ["circle", "outline"].includes(part));
+    const around = [[x - reach, y - reach], [x + reach, y + reach]];
     const under = found([x, y], (part) => ["fill", "hatch"].includes(part));
-    const seen = new Set(under.map((hit) => hit.target.id + hit.layer.id));
-    const hits = [...near.filter((hit) => !seen.has(hit.target.id + hit.layer.id)), ...under];
+    const covered = new Set(under.map((hit) => hit.layer));
+    const near = found(around, (part, { area }) => ["circle", "outline"].includes(part) || (part === "line" && !area));
+    const hits = [...near.filter((hit) => !covered.has(hit.layer)), ...under];
     if (!hits.length) {
       const ground = found([x, y], (part) => part === "ground");
       return ground.sort((one, other) => finer(other.layer) - finer(one.layer)).slice(0, MOST);
@@ -50,16 +53,16 @@ export function createInspector({ map, layers, state, words, cards, sheet, panel
 
   const finer = (layer) => layer.minzoom * 1e3 + layers.indexOf(layer); // the kelurahan before its city
 
-  function mark(targets) {
-    for (const target of marked) if (map.getSource(target.source)) map.setFeatureState(target, { selected: false });
-    for (const target of targets) map.setFeatureState(target, { selected: true });
-    marked = targets;
+  function mark(hit) {
+    if (map.getLayer("mark")) map.removeLayer("mark");
+    const firstName = map.getLayersOrder().find((id) => map.getLayer(id).type === "symbol");
+    if (hit) map.addLayer(markOf(hit, readTokens()), firstName);
   }
 
   function close() {
     const held = document.activeElement?.closest(".card");
     asking?.abort();
-    mark([]);
+    mark(null);
     popup?.remove();
     popup = null;
     slot.replaceChildren();
@@ -85,7 +88,7 @@ export function createInspector({ map, layers, state, words, cards, sheet, panel
   }
 
   function showList(hits, lngLat, focus = true) {
-    mark([]);
+    mark(null);
     place(cards.list(hits, { onClose: close }, (hit) => showItem(hit, hits, lngLat)), lngLat, focus);
   }
 
@@ -95,7 +98,7 @@ export function createInspector({ map, layers, state, words, cards, sheet, panel
     const { signal } = asking;
     const ways = { onClose: close, onBack: hits.length > 1 ? () => showList(hits, lngLat) : null };
     const again = () => showItem(hit, hits, lngLat);
-    mark([hit.target]);
+    mark(hit);
     place(cards.waiting(hit, ways), lngLat, true);
     try {
       const response = await fetch(`${hit.layer.items}/${hit.fid}`, { signal });
@@ -127,6 +130,7 @@ export function createInspector({ map, layers, state, words, cards, sheet, panel
   });
   map.getCanvas().addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
+    event.preventDefault(); // else the same key presses the button that gets the focus
     const centre = map.getCenter();
     if (!inspect(map.project(centre), centre, 16)) notices.tell(words.nothingAtCentre);
   });

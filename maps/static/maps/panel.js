@@ -1,6 +1,6 @@
 // The list of layers: switches, the value shown of a faceted layer, what a layer is.
 
-import { legible } from "./style.js";
+import { legible } from "./classes.js";
 
 export function createPanel(root, catalogue, state, words, { onChange, tokens }) {
   const rows = new Map([...root.querySelectorAll("[data-layer]")].map((row) => [row.dataset.layer, row]));

@@ -1,6 +1,7 @@
 // From the declaration of a layer to MapLibre sources and style layers. Every style layer says in its
 // metadata which layer of the portal it draws.
 
+import { colourOf, isOf, priority } from "./classes.js";
 import { localeOf } from "./format.js";
 
 const FONT = ["Portal Semibold"]; // the page's own face, drawn by the browser: no glyph files
@@ -77,14 +78,16 @@ function drawings(layer, tokens, locale, place) {
       const filter = isOf(style)(one);
       add(`hatch:${one.value}`, "fill", { "fill-pattern": `hatch:${tokens.hatch}` }, { filter });
     }
-    add("outline", "line", { "line-color": selected(tokens.selected, colour), "line-width": widths(0.4, 1.6) });
+    add("outline", "line", { "line-color": colour, "line-width": widths(0.4, 1.6) });
   }
   if (style.kind === "line") {
     const fine = layer.minzoom > 0; // what begins close in is drawn finer
-    const paint = { "line-color": selected(tokens.selected, colour), "line-width": fine ? widths(0.5, 1.8) : widths(1, 3) };
+    const paint = { "line-color": colour, "line-width": fine ? widths(0.5, 1.8) : widths(1, 3) };
     add("line", "line", paint, { layout: { "line-join": "round", "line-cap": "round" } });
   }
-  if (style.kind === "circle") add("circle", "circle", circle(style, colour, tokens));
+  if (style.kind === "circle") {
+    add("circle", "circle", circle(style, colour, tokens), { layout: { "circle-sort-key": priority(style) } });
+  }
   if (style.label) addLabel(layer, tokens, locale, add);
   return found;
 }
@@ -104,11 +107,10 @@ function circle(style, colour, tokens) {
   const hollow = ["any", ...style.classes.filter((one) => one.pattern).map(isOf(style))];
   return {
     "circle-color": ["case", hollow, tokens.halo, colour],
-    "circle-stroke-color": selected(tokens.selected, ["case", hollow, colour, tokens.halo]),
+    "circle-stroke-color": ["case", hollow, colour, tokens.halo],
     "circle-stroke-width": ["interpolate", ["linear"], ["zoom"],
-      10, selected(3, ["case", hollow, 1.5, 0.5]), 14, selected(4, ["case", hollow, 2.5, 1.25])],
-    "circle-radius": ["interpolate", ["linear"], ["zoom"],
-      9, style.radius * 0.3, 12, style.radius * 0.7, 15, style.radius * 1.25, 19, style.radius * 2],
+      10, ["case", hollow, 1.5, 0.5], 14, ["case", hollow, 2.5, 1.25]],
+    "circle-radius": radius(style),
   };
 }
 
@@ -157,40 +159,16 @@ function points(labels) {
   return { type: "FeatureCollection", features };
 }
 
-const selected = (value, otherwise) => ["case", ["boolean", ["feature-state", "selected"], false], value, otherwise];
+const widths = (far, near) => ["interpolate", ["linear"], ["zoom"], 10, far, 16, near];
 
-const widths = (far, near) => ["interpolate", ["linear"], ["zoom"],
-  10, selected(far + 2, far), 16, selected(near + 2.5, near)];
+const radius = ({ radius: r }, more = 0) => ["interpolate", ["linear"], ["zoom"],
+  9, r * 0.3 + more, 12, r * 0.7 + more, 15, r * 1.25 + more, 19, r * 2 + more];
 
-// -- classes: `by` is absent from a tile where the value is null
-
-const asText = (style) => ["to-string", ["get", style.by]];
-const asNumber = (style) => ["to-number", ["get", style.by]];
-
-function colourOf(style, tokens) {
-  const paint = (one) => (style.kind === "fill" ? one : legible(one, tokens));
-  const valued = style.classes.filter((one) => one.value !== null);
-  const none = paint(style.classes.find((one) => one.value === null)?.colour ?? style.colour);
-  if (!valued.length) return paint(style.colour);
-  const pairs = valued.flatMap((one) => [one.value, paint(one.colour)]);
-  const scale = style.scale === "step"
-    ? ["step", asNumber(style), ...pairs.slice(1)]
-    : ["match", asText(style), ...pairs, paint(style.colour)];
-  return ["case", ["has", style.by], scale, none];
-}
-
-const isOf = (style) => (one) => {
-  if (one.value === null) return ["!", ["has", style.by]];
-  if (style.scale === "category") return ["==", asText(style), one.value];
-  const next = style.classes.find((other) => other.value !== null && other.value > one.value);
-  const above = [">=", asNumber(style), one.value];
-  return ["all", ["has", style.by], above, ...(next ? [["<", asNumber(style), next.value]] : [])];
-};
-
-// Lines and dots are too thin to be dark on a dark ground: they are brought towards white.
-export function legible(colour, tokens) {
-  const channels = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-  const light = (0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]) / 255;
-  if (!tokens.dark || light > 0.5) return colour;
-  return `#${channels.map((one) => Math.round(one + (255 - one) * 0.4).toString(16).padStart(2, "0")).join("")}`;
+// The outline around the one feature whose card is open, drawn over its neighbours.
+export function markOf({ layer, source, fid }, tokens) {
+  const paint = layer.style.kind === "circle"
+    ? { "circle-radius": radius(layer.style, 2), "circle-color": "transparent", "circle-stroke-color": tokens.selected, "circle-stroke-width": 3 }
+    : { "line-color": tokens.selected, "line-width": widths(2.5, 4) };
+  const type = layer.style.kind === "circle" ? "circle" : "line";
+  return { id: "mark", type, source, "source-layer": layer.id, filter: ["==", ["id"], fid], paint };
 }
