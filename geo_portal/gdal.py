@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Info, register
+from django.core.checks import CheckMessage, Info, Tags, register
 
 
 def bundled(package: str, pattern: str) -> str | None:
@@ -29,8 +29,9 @@ def geos_library() -> str | None:
     return bundled("shapely", "libgeos_c-*.so*")
 
 
-@register("geo_portal")
+@register(Tags.database)
 def report_choice(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Said by `manage.py check --database default` only: every other command would repeat it."""
     # Importing these loads the libraries, which the settings must have named first.
     from django.contrib.gis.gdal import gdal_version
     from django.contrib.gis.geos import geos_version

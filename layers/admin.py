@@ -11,18 +11,16 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.gis.db.models import GeometryField
-from django.contrib.gis.geos import GEOSException, GEOSGeometry
+from django.contrib.gis.geos import GEOSGeometry
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.http import HttpRequest
 
+from layers import geojson
 from layers.base import Layer
 from layers.permissions import NOTHING, Duty, Role, duties, may_edit, staff_rows
 from layers.provenance import Load
 from layers.registry import LAYERS
-
-MAX_GEOMETRY = 2_000_000  # characters of GeoJSON
-MAX_NESTING = 6  # brackets of a MultiPolygon and its Feature
 
 
 class MapWidget(forms.Textarea):
@@ -40,31 +38,21 @@ class MapWidget(forms.Textarea):
 
 
 class GeoJSONField(forms.CharField):
-    """GeoJSON in EPSG:4326 to a geometry of the model field's type. Size and depth are bounded
-    before any parser starts."""
+    """GeoJSON text to a geometry of the model field's type."""
 
     def __init__(self, field: GeometryField, **more: Any) -> None:
         self.geometry_type = field.geom_type
-        super().__init__(widget=MapWidget(self.geometry_type), max_length=MAX_GEOMETRY, **more)
+        super().__init__(widget=MapWidget(self.geometry_type), **more)
 
     def prepare_value(self, value: Any) -> Any:
         return value.json if isinstance(value, GEOSGeometry) else value
 
     def clean(self, value: Any) -> GEOSGeometry | None:
         text = super().clean(value)
-        if not text:
-            return None
-        if "[" * MAX_NESTING in text.replace(" ", "") or '"crs"' in text:
-            raise forms.ValidationError("GeoJSON ini bersarang terlalu dalam atau menyebut CRS.")
         try:
-            geometry = GEOSGeometry(text, srid=4326)
-        except (ValueError, GEOSException, TypeError) as error:
-            raise forms.ValidationError("Ini bukan geometri GeoJSON.") from error
-        if geometry.geom_type.upper() != self.geometry_type:
-            raise forms.ValidationError(f"Geometri harus {self.geometry_type}.")
-        if not geometry.valid:
-            raise forms.ValidationError(f"Geometri tidak sah: {geometry.valid_reason}.")
-        return geometry
+            return geojson.read(text, self.geometry_type) if text else None
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         before = initial.json if isinstance(initial, GEOSGeometry) else initial

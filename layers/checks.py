@@ -123,6 +123,13 @@ def drawing(layer: Layer) -> Iterator[str]:
         yield "zooms must satisfy 0 <= minzoom <= maxzoom <= 22."
 
 
+def ingest_names_fields(layer: Layer) -> Iterator[str]:
+    if layer.ingest:
+        for name in (*layer.ingest.key, *layer.ingest.group):
+            if resolve(layer, name) is None:
+                yield f"ingest names {name!r}, which the model does not have."
+
+
 def bilingual(layer: Layer) -> Iterator[str]:
     texts = [layer.title, layer.description, *(prop.title for prop in layer.properties)]
     texts += [line.title for line in layer.style.classes]
@@ -145,5 +152,6 @@ RULES: tuple[Callable[[Layer], Iterator[str]], ...] = (
     geometry_is_4326_and_indexed,
     policy_is_known,
     drawing,
+    ingest_names_fields,
     bilingual,
 )

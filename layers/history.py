@@ -48,10 +48,16 @@ def advance(
 ) -> Any:
     """Move `record` to a status and append the row that says so; returns the move.
 
-    The record is locked, so that of two officials who press at once the second is told.
-    Raises `Refused` where the table has no such move.
+    The record is locked and held against the status that the caller saw, so that of two officials
+    who press at once the second is told. Raises `Refused` then, and where the table has no such
+    move.
     """
+    seen = record.status
     record = type(record).objects.select_for_update().get(pk=record.pk)
+    if record.status != seen:
+        raise Refused(
+            {"status": f"Sementara itu sudah berpindah ke «{record.status}»; muat ulang."}
+        )
     if to not in allowed.get(record.status, frozenset()):
         raise Refused({"status": f"Dari «{record.status}» tidak dapat berpindah ke «{to}»."})
     move = record.moves.create(

@@ -34,7 +34,8 @@ OTHER = Text("Lainnya", "Other")
 def catalogue(user: User) -> Json:
     """What the page and its scripts need to draw and to explain every layer of this person."""
     layers = sorted(
-        (layer for layer in layers_for(user) if layer.on_map), key=lambda layer: layer.theme.rank
+        (layer for layer in layers_for(user) if layer.on_map),
+        key=lambda layer: (layer.theme.rank, layer.theme.id),
     )
     demo = demo_layer_ids()
     bounds = _bounds(layers, user)

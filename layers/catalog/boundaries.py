@@ -34,7 +34,9 @@ class Area(models.Model):
     code = models.CharField(max_length=13, unique=True)
     name = models.CharField(max_length=100)
     bps_code = models.CharField(max_length=10, blank=True)
-    parent = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="parts")
+    parent = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="parts"
+    )
     geom = models.MultiPolygonField()
 
     class Meta:
@@ -139,7 +141,7 @@ def _layer(layer_id: str, level: Area.Level, title: Text, description: Text, **m
             fields={
                 "code": more.pop("code_columns"),
                 "name": more.pop("name_columns"),
-                "bps_code": ("bps_code", "kode_bps", "idbps"),
+                "bps_code": ("bps_code", "kode_bps", "idbps", "kdebps", "kdbbps"),
             },
             build=partial(areas_from_rows, level),
             after=settle,
@@ -158,7 +160,7 @@ CITIES = register(
         Text("Batas wilayah darat kota.", "The land boundary of the city."),
         style=Style(kind="line", colour="#334155"),
         hidden=("parent",),
-        code_columns=("code", "kode", "kode_kab", "kdpkab", "kdbbps"),
+        code_columns=("code", "kode", "kode_kab", "kdpkab"),
         name_columns=("name", "nama", "wadmkk", "kabupaten", "namobj"),
     )
 )
@@ -171,7 +173,7 @@ KECAMATAN = register(
         Text("Batas kecamatan menurut kode Kemendagri.", "Districts by Kemendagri code."),
         style=Style(kind="line", colour="#64748b", label="name"),
         also=(Property("city", Text("Kota", "City"), source="parent__name"),),
-        code_columns=("code", "kode", "kode_kec", "kdcpum", "kdepum"),
+        code_columns=("code", "kode", "kode_kec", "kdcpum"),
         name_columns=("name", "nama", "wadmkc", "kecamatan", "namobj"),
     )
 )

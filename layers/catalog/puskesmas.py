@@ -20,7 +20,9 @@ class Puskesmas(models.Model):
     name = models.CharField(max_length=100)
     address = models.CharField(max_length=200, blank=True)
     approximate = models.BooleanField(default=False)
-    kelurahan = models.ForeignKey(Area, on_delete=models.SET_NULL, null=True, related_name="+")
+    kelurahan = models.ForeignKey(
+        Area, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     geom = models.PointField()
 
     class Meta:

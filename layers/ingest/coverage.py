@@ -34,7 +34,7 @@ class Flaws:
     def area_m2(self) -> float:
         return round(sum(place.area_m2 for place in self.places), 2)
 
-    def as_json(self, most: int) -> dict[str, Any]:
+    def as_json(self, most: int | None) -> dict[str, Any]:
         return {
             "count": len(self.places),
             "area_m2": self.area_m2,

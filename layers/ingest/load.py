@@ -18,7 +18,7 @@ from pyproj.exceptions import CRSError, ProjError
 from layers.base import Ingest, Layer
 from layers.ingest import coverage, repair, upsert, vector_file
 from layers.ingest.arrivals import Arrival, arrivals
-from layers.ingest.report import Report
+from layers.ingest.report import Report, sentence
 from layers.ingest.vector_file import Progress, VectorFile
 from layers.provenance import Load, demo_layer_ids
 
@@ -182,8 +182,8 @@ def _survey(arrived: Sequence[Arrival]) -> coverage.Coverage:
 def _stop_where_all_refused(report: Report) -> None:
     if len(report.refused) == report.rows:
         raise LoadError(
-            f"Nothing was written, for all {report.rows} rows of {report.file} are refused; most "
-            f"often: {report.commonest_refusal()}",
+            f"Nothing was written, for all {report.rows} rows of {report.file} are refused; the "
+            f"first because {sentence(report.refused[0].reasons)}",
             report,
         )
 

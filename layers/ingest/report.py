@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,8 +57,8 @@ class Report:
     def changed(self) -> int:
         return self.inserted + self.updated + self.removed
 
-    def as_json(self, most: int = KEPT) -> dict[str, Any]:
-        """Lists are cut at `most`; the counts beside them are whole."""
+    def as_json(self, most: int | None = KEPT) -> dict[str, Any]:
+        """Lists are cut at `most` (None: nowhere); the counts beside them are whole."""
         plain = {
             name: value
             for name, value in vars(self).items()
@@ -120,18 +119,14 @@ class Report:
 
     def _left(self) -> Iterator[str]:
         if self.kept:
-            why = "; nothing is removed while rows are refused" if self.complete else ""
+            held = self.complete and self.refused
+            why = "; nothing is removed while rows are refused" if held else ""
             yield f"  {self.kept} rows of the layer are not in this file and stayed{why}."
         if self.invented_left:
             yield (
                 "  The layer held the invented demo city, and rows that this file does not replace "
                 "are left: the banner stays. Remove them with --complete, or say --all-real."
             )
-
-    def commonest_refusal(self) -> str:
-        reasons = Counter(sentence(one.reasons) for one in self.refused)
-        reason, times = reasons.most_common(1)[0]
-        return f"{reason} ({times} of {len(self.refused)})"
 
 
 def sentence(reasons: Mapping[str, str]) -> str:

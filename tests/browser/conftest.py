@@ -6,6 +6,7 @@ Whatever a test does, its page may neither ask another host for anything nor rep
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -15,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from django.contrib.gis.geos import Point
 from PIL import Image
-from playwright.sync_api import Locator, Page, Request
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request
 
 # Playwright's own event loop runs in this thread; Django would take each query for a mistake.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -57,10 +58,11 @@ class MapPage:
         page.on("request", self._note)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
-        page.on(
-            "console",
-            lambda message: message.type == "error" and self.complaints.append(message.text),
-        )
+        page.on("console", self._listen)
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
 
     def _note(self, request: Request) -> None:
         if not request.url.startswith(("data:", "blob:")):
@@ -87,13 +89,14 @@ class MapPage:
         return self.card
 
     def switch(self, title: str) -> Locator:
-        return self.page.get_by_role("switch", name=title, exact=True)
+        return self.page.get_by_role("switch", name=re.compile(f"^{title}"))
 
     def colours(self) -> set[Colour]:
-        """What is drawn in the middle of the map, beside anything drawn at its very centre."""
+        """The colours in the middle of the map."""
         image = Image.open(BytesIO(self.map.screenshot())).convert("RGB")
         left, top = image.width // 2 - 60, image.height // 2 - 60
-        return {one for _, one in image.crop((left, top, left + 120, top + 120)).getcolors(1 << 16)}
+        middle = image.crop((left, top, left + 120, top + 120)).tobytes()
+        return set(zip(middle[::3], middle[1::3], middle[2::3], strict=True))
 
     def until(self, wanted: Callable[[set[Colour]], bool]) -> set[Colour]:
         deadline = time.monotonic() + 8

@@ -34,7 +34,7 @@ class Command(BaseCommand):
                 listener = held.enter_context(open_port())
                 if settings.LOCALDB:
                     held.enter_context(Cluster(settings.LOCALDB, settings.BASE_DIR).running())
-                call_command("check")
+                call_command("check", databases=["default"])
                 call_command("migrate", verbosity=options["verbosity"])
                 self.load_demo(no_demo)
                 self.serve(listener)

@@ -20,7 +20,9 @@ class Market(models.Model):
     name = models.CharField(max_length=100)
     manager = models.CharField(max_length=100, blank=True)
     approximate = models.BooleanField(default=False)
-    kelurahan = models.ForeignKey(Area, on_delete=models.SET_NULL, null=True, related_name="+")
+    kelurahan = models.ForeignKey(
+        Area, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     geom = models.PointField()
 
     class Meta:

@@ -42,7 +42,9 @@ class Application(models.Model):
     status = models.CharField(max_length=20, choices=Status, default=Status.REGISTERED)
     submitted_at = models.DateTimeField()
     decided_on = models.DateField(null=True, blank=True)
-    kelurahan = models.ForeignKey(Area, on_delete=models.SET_NULL, null=True, related_name="+")
+    kelurahan = models.ForeignKey(
+        Area, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     geom = models.MultiPolygonField()
     area_m2 = models.GeneratedField(
         expression=GeodesicArea("geom"),

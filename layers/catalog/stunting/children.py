@@ -48,7 +48,9 @@ class Child(models.Model):
     born_on = models.DateField()
     guardian = models.CharField(max_length=100)
     puskesmas = models.ForeignKey(Puskesmas, on_delete=models.PROTECT, related_name="children")
-    kelurahan = models.ForeignKey(Area, on_delete=models.SET_NULL, null=True, related_name="+")
+    kelurahan = models.ForeignKey(
+        Area, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     geom = models.PointField()
 
     class Meta:

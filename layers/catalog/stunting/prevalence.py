@@ -102,6 +102,7 @@ def compile_month(month: date) -> int:
         Child.objects.filter(measurements__in=last.values("pk"), kelurahan__isnull=False)
         .values("kelurahan")
         .annotate(n=Count("pk"), s=Count("pk", filter=Q(measurements__stunted=True)))
+        .order_by("kelurahan")
     )
     minimum = minimum_on(month)
     standing = set(

@@ -64,7 +64,9 @@ class TrashReport(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
-    kelurahan = models.ForeignKey(Area, on_delete=models.SET_NULL, null=True, related_name="+")
+    kelurahan = models.ForeignKey(
+        Area, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     geom = models.PointField()
 
     class Meta:

@@ -75,7 +75,7 @@ class Command(BaseCommand):
         if told is None:
             return
         if path:
-            path.write_text(json.dumps(told.as_json(most=told.rows), indent=1, ensure_ascii=False))
+            path.write_text(json.dumps(told.as_json(most=None), indent=1, ensure_ascii=False))
         for line in told.lines():
             self.stdout.write(line)
 

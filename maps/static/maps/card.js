@@ -33,8 +33,7 @@ export function createCards({ catalogue, words, format, swatchOf }) {
   function factOf(layer, property, values) {
     const text = format(property, values[property.name]);
     if (!text) return null;
-    const isClass = property.name === layer.style.by && layer.style.scale === "category";
-    const swatch = isClass ? swatchOf(layer, String(values[property.name])) : null;
+    const swatch = property.name === layer.style.by ? swatchOf(layer, values) : null;
     return element("div", {}, element("dt", {}, property.title), element("dd", {}, swatch, text));
   }
 
@@ -66,7 +65,7 @@ export function createCards({ catalogue, words, format, swatchOf }) {
       const card = frame(words.severalHere, null, ways);
       const entries = hits.map((hit) => element("li", {},
         element("button", { class: "choice", type: "button", onclick: () => choose(hit) },
-          swatchOf(hit.layer, String(hit.values[hit.layer.style.by])),
+          swatchOf(hit.layer, hit.values),
           element("span", {}, titleOf(hit.layer, hit.values), element("small", {}, hit.layer.title)))));
       card.append(element("ul", {}, ...entries));
       return card;

@@ -70,6 +70,15 @@ export function createInspector({ map, layers, state, words, cards, sheet, panel
     if (held) map.getCanvas().focus({ preventScroll: true });
   }
 
+  // A pop-up that has grown over the edge of the map takes the map with it.
+  function bringIntoView(box) {
+    const [inner, outer] = [box, map.getContainer()].map((one) => one.getBoundingClientRect());
+    const beyond = (least, most) => Math.min(least - 12, 0) || Math.max(most + 12, 0);
+    const x = beyond(inner.left - outer.left, inner.right - outer.right);
+    const y = beyond(inner.top - outer.top, inner.bottom - outer.bottom);
+    if (x || y) map.panBy([x, y]);
+  }
+
   function place(card, lngLat, focus) {
     if (isPhone()) {
       slot.replaceChildren(card);
@@ -84,6 +93,7 @@ export function createInspector({ map, layers, state, words, cards, sheet, panel
       popup = new Popup({ closeButton: false, closeOnClick: false, maxWidth: "22rem", focusAfterOpen: false, offset: 10 })
         .setLngLat(lngLat).setDOMContent(card).addTo(map);
     }
+    if (popup) bringIntoView(popup.getElement());
     if (focus) card.querySelector("button")?.focus({ preventScroll: true });
   }
 

@@ -43,6 +43,7 @@ const seeAll = () => map.fitBounds(catalogue.bounds, wholeCity());
 try {
   map = await createMap(byId("map"), catalogue, state, words, notices);
 } catch {
+  byId("map").dataset.state = "failed";
   notices.fail(words.notSupported);
 }
 

@@ -47,14 +47,19 @@ export function createPanel(root, catalogue, state, words, { onChange, tokens })
     });
   }
 
-  // The swatch that the legend gives to a value, for use beside that value elsewhere.
-  function swatchOf(layer, value) {
+  // The swatch that the legend gives to a feature, for use where that feature is told of.
+  function swatchOf(layer, values) {
     const row = rows.get(layer.id);
-    const at = layer.legend.findIndex((line) => line.values.includes(value));
-    const found = layer.legend.length
-      ? row.querySelectorAll(".legend .swatch")[at]
+    const found = layer.style.by
+      ? row.querySelectorAll(".legend .swatch")[lineOf(layer, values[layer.style.by] ?? null)]
       : row.querySelector(".layer-title .swatch");
     return found?.cloneNode(true) ?? null;
+  }
+
+  function lineOf({ legend, style }, value) {
+    if (style.scale === "category") return legend.findIndex((line) => line.values.includes(value && String(value)));
+    if (value === null) return legend.findIndex((line) => line.value === null);
+    return legend.findLastIndex((line) => line.value !== null && line.value <= value);
   }
 
   showState();

@@ -1,0 +1,139 @@
+"""The admin comes from the registry and opens no door that the layers keep shut."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+
+from layers.catalog.markets.places import Market
+from layers.registry import LAYERS
+from tests.factories import CENTRE, SECRET
+
+pytestmark = pytest.mark.django_db
+MODELS = sorted({layer.model for layer in LAYERS.values()}, key=lambda model: model.__name__)
+INSIDERS = ("officer", "planner", "health_officer", "walidata", "administrator")
+
+
+@pytest.fixture
+def desk_of(cast: Any, browser_of: Any) -> Any:
+    """The admin as this person, who may enter it."""
+
+    def enter(who: str) -> Client:
+        user = getattr(cast, who)
+        user.is_staff = user.is_superuser = True
+        user.save()
+        return browser_of(user)
+
+    return enter
+
+
+def address(model: Any, page: str = "") -> str:
+    return f"/admin/layers/{model._meta.model_name}/{page}"
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_model_of_a_layer_is_there(model: Any) -> None:
+    assert model in admin.site._registry
+
+
+@pytest.mark.parametrize("who", INSIDERS)
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_lists_and_forms_show_what_the_layers_show(
+    cast: Any, desk_of: Any, model: Any, who: str
+) -> None:
+    desk = desk_of(who)
+    user = getattr(cast, who)
+    layers = [layer for layer in LAYERS.values() if layer.model is model]
+    from layers.permissions import NOTHING, staff_rows
+
+    reached = [layer for layer in layers if staff_rows(layer, user) is not NOTHING]
+    listed = desk.get(address(model))
+    assert listed.status_code == (200 if reached else 403)
+    if not reached:
+        assert SECRET.encode() not in listed.content
+        return
+    row = layers[0].rows().filter(staff_rows(reached[0], user)).first()
+    if row:
+        page = desk.get(address(model, f"{row.pk}/change/"))
+        assert page.status_code == 200
+        for name in set.intersection(*(set(layer.private) for layer in layers)) - {"id", "geom"}:
+            assert f"field-{name}" not in page.content.decode()
+
+
+def test_children_of_another_puskesmas_are_not_there(cast: Any, desk_of: Any) -> None:
+    desk = desk_of("health_officer")
+    other = f"/admin/layers/child/{cast.town.other_child.pk}/change/"
+    assert desk.get(other).status_code in (302, 404)
+    assert str(cast.town.other_child.code) not in desk.get("/admin/layers/child/").content.decode()
+
+
+def test_an_administrator_sees_no_child(cast: Any, desk_of: Any) -> None:
+    desk = desk_of("administrator")
+    assert desk.get("/admin/layers/child/").status_code == 403
+    assert b"/admin/layers/child/" not in desk.get("/admin/").content
+
+
+def test_an_administrator_moves_a_market_and_a_planner_cannot(cast: Any, desk_of: Any) -> None:
+    page = f"/admin/layers/market/{cast.town.market.pk}/change/"
+    sent = {
+        "code": "oeba",
+        "name": "Pasar Oeba",
+        "manager": "PD Pasar",
+        "kelurahan": "",
+        "geom": json.dumps({"type": "Point", "coordinates": [CENTRE.x, CENTRE.y - 0.01]}),
+    }
+    assert desk_of("planner").post(page, sent).status_code == 403
+    answer = desk_of("administrator").post(page, sent)
+    assert answer.status_code == 302, answer.content.decode()
+    assert Market.objects.get().geom.y == pytest.approx(CENTRE.y - 0.01)
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        "x",
+        "{}",
+        "[" * 200_000,
+        "POINT(1 2",
+        '{"type": "Polygon", "coordinates": [[[0,0],[1,1],[0,1],[1,0],[0,0]]]}',
+        '{"type": "Point", "coordinates": [1, 2], "crs": {"type": "name", "properties": {}}}',
+        '{"type": "Point", "coordinates": [NaN, 2]}',
+        "GEOMETRYCOLLECTION(" * 5000 + ")" * 5000,
+    ],
+)
+def test_a_wrong_geometry_is_told_and_changes_nothing(
+    cast: Any, desk_of: Any, geometry: str
+) -> None:
+    page = f"/admin/layers/market/{cast.town.market.pk}/change/"
+    sent = {"code": "oeba", "name": "Berubah", "geom": geometry}
+    answer = desk_of("administrator").post(page, sent)
+    assert answer.status_code == 200
+    assert "errornote" in answer.content.decode()
+    assert Market.objects.get().name == "Pasar Oeba"
+
+
+@pytest.mark.parametrize(
+    "lookup", ["geom__contains=x", "geom__bbcontains=x", "by__password__startswith=p", "pk__gt=0"]
+)
+def test_a_lookup_in_the_address_reaches_no_geometry_and_no_relation(
+    cast: Any, desk_of: Any, lookup: str
+) -> None:
+    assert desk_of("administrator").get(f"/admin/layers/trashreport/?{lookup}").status_code == 400
+
+
+def test_what_people_observed_is_not_edited(cast: Any, desk_of: Any) -> None:
+    page = f"/admin/layers/trashreport/{cast.town.report.pk}/change/"
+    assert desk_of("administrator").post(page, {"status": "resolved"}).status_code == 403
+    assert desk_of("administrator").get("/admin/layers/trashreport/add/").status_code == 403
+
+
+def test_the_map_of_a_form_comes_from_here(cast: Any, desk_of: Any) -> None:
+    page = desk_of("administrator").get(f"/admin/layers/market/{cast.town.market.pk}/change/")
+    html = page.content.decode()
+    assert "vendor/ol/ol.js" in html
+    assert "//cdn" not in html
+    assert "https://" not in html

@@ -1,0 +1,75 @@
+"""Where a point belongs: by geometry, never by name."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.gis.geos import Point
+from django.core.management import call_command
+from django.db import IntegrityError, transaction
+
+from layers.base import Refused
+from layers.catalog.boundaries import Area, kelurahan_at, place, settle
+from layers.catalog.markets.places import Market
+from tests.factories import CENTRE, EAST, NORTH, around, box
+
+pytestmark = pytest.mark.django_db
+REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+
+
+def test_a_point_inside_is_placed_in_its_kelurahan(cast: Any) -> None:
+    assert place(CENTRE).name == "Barat Laut"
+
+
+def test_a_quay_just_outside_is_accepted_without_a_kelurahan(cast: Any) -> None:
+    assert place(Point(EAST + 0.005, NORTH, srid=4326)) is None
+
+
+def test_a_point_in_the_sea_is_refused(cast: Any) -> None:
+    with pytest.raises(Refused, match="10 km di luar"):
+        place(Point(123.6, -14.7, srid=4326))
+
+
+def test_swapped_axes_are_recognised(cast: Any) -> None:
+    with pytest.raises(Refused, match="tertukar"):
+        place(Point(CENTRE.y, CENTRE.x, srid=4326))
+
+
+def test_without_a_city_nothing_is_guessed() -> None:
+    with pytest.raises(Refused, match="belum dimuat"):
+        place(CENTRE)
+
+
+def test_after_new_boundaries_everything_is_placed_anew(cast: Any) -> None:
+    northwest = cast.town.kelurahan["Barat Laut"]
+    tiny = cast.town.kelurahan["Barat Daya"]
+    Area.objects.filter(pk=northwest.pk).update(geom=box(100, 0, 101, 1))
+    Area.objects.filter(pk=tiny.pk).update(geom=around(CENTRE, 0.05), parent=None)
+    settle()
+    assert Market.objects.get(code="oeba").kelurahan == tiny
+    assert Area.objects.get(pk=tiny.pk).parent.code == "53.71.01"
+
+
+def test_the_database_refuses_a_broken_polygon_and_a_wrong_code(db: None) -> None:
+    from django.contrib.gis.geos import GEOSGeometry
+
+    bow: Any = GEOSGeometry("SRID=4326;MULTIPOLYGON(((0 0, 1 1, 0 1, 1 0, 0 0)))")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Area.objects.create(level="city", code="53.71", name="x", geom=bow)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Area.objects.create(level="city", code="5371", name="x", geom=around(CENTRE))
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real boundaries are not beside the repository")
+def test_over_the_real_kelurahan_every_known_point_falls_where_the_sources_say() -> None:
+    call_command("load_layer", "kelurahan", str(REAL / "kota_kupang_kelurahan.geojson"))
+    with (REAL / "kota_kupang_pasar.csv").open() as file:
+        for row in csv.DictReader(file):
+            found = kelurahan_at(Point(float(row["lon"]), float(row["lat"]), srid=4326))
+            assert found.code == row["kode_kelurahan"], row["pasar"]
+    oeba = kelurahan_at(Point(123.59298, -10.15436, srid=4326))
+    assert oeba.name == "Fatubesi"
+    assert kelurahan_at(Point(123.52150, -10.20525, srid=4326)) is None, "Tenau port is outside"
