@@ -6,10 +6,13 @@ private fields appear nowhere. Django's own permissions grant nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth import admin as _auth  # noqa: F401 - registers Group before we take it away
+from django.contrib.auth.models import Group
 from django.contrib.gis.db.models import GeometryField
 from django.contrib.gis.geos import GEOSGeometry
 from django.core.exceptions import FieldDoesNotExist
@@ -63,6 +66,7 @@ class LayerAdmin(admin.ModelAdmin):
     """One model of the catalog; `layers` are those that show its rows."""
 
     layers: tuple[Layer, ...] = ()
+    titles: Mapping[str, str] = {}
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
@@ -94,8 +98,11 @@ class LayerAdmin(admin.ModelAdmin):
         self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> Any:
         if isinstance(db_field, GeometryField):
-            return GeoJSONField(db_field, label=str(db_field.verbose_name))
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+            return GeoJSONField(db_field, label="Lokasi")
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and db_field.name in self.titles:
+            field.label = self.titles[db_field.name]
+        return field
 
 
 class OwnTable(admin.ModelAdmin):
@@ -128,7 +135,14 @@ class LoadAdmin(OwnTable):
 
 
 def _register(model: type[Model], layers: tuple[Layer, ...]) -> None:
-    shown = _own_fields(model, layers)
+    titles = {
+        prop.path.split("__")[0]: str(prop.title) for layer in layers for prop in layer.properties
+    }
+    shown = [
+        name
+        for name in dict.fromkeys((*titles, *(layer.geometry.split("__")[0] for layer in layers)))
+        if _field(model, name)
+    ]
     columns = [name for name in shown if not isinstance(_field(model, name), GeometryField)]
     filters = tuple(name for name in columns if _field(model, name).choices)
     admin.site.register(
@@ -138,8 +152,9 @@ def _register(model: type[Model], layers: tuple[Layer, ...]) -> None:
             (LayerAdmin,),
             {
                 "layers": layers,
+                "titles": titles,
                 "fields": [name for name in shown if _field(model, name).editable],
-                "list_display": columns[:6] or ("__str__",),
+                "list_display": [_column(name, titles) for name in columns[:6]] or ["__str__"],
                 "list_filter": filters,
                 "raw_id_fields": [
                     name for name in columns if isinstance(_field(model, name), ForeignKey)
@@ -149,11 +164,15 @@ def _register(model: type[Model], layers: tuple[Layer, ...]) -> None:
     )
 
 
-def _own_fields(model: type[Model], layers: tuple[Layer, ...]) -> list[str]:
-    """The model's own fields behind properties and geometry: what is private is left out."""
-    named = [prop.path.split("__")[0] for layer in layers for prop in layer.properties]
-    named += [layer.geometry.split("__")[0] for layer in layers]
-    return [name for name in dict.fromkeys(named) if _field(model, name)]
+def _column(name: str, titles: Mapping[str, str]) -> Any:
+    """A column of the list under the property's own title."""
+
+    @admin.display(description=titles.get(name, name), ordering=name)
+    def column(row: Model) -> Any:
+        said = getattr(row, f"get_{name}_display", None)
+        return said() if said else getattr(row, name)
+
+    return column
 
 
 def _field(model: type[Model], name: str) -> Any:
@@ -162,6 +181,10 @@ def _field(model: type[Model], name: str) -> Any:
     except FieldDoesNotExist:
         return None
 
+
+admin.site.site_header = admin.site.site_title = "Geo Portal Kota Kupang"
+admin.site.index_title = "Data yang dikelola"
+admin.site.unregister(Group)  # roles are duties
 
 for _model in dict.fromkeys(layer.model for layer in LAYERS.values()):
     _register(_model, tuple(layer for layer in LAYERS.values() if layer.model is _model))

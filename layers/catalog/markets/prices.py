@@ -68,6 +68,8 @@ class LatestPrice(models.Model):
 
     class Meta:
         managed = False
+        verbose_name = "harga terkini"
+        verbose_name_plural = "harga terkini"
         db_table = "layers_latestprice"
 
     def __str__(self) -> str:
