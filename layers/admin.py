@@ -31,7 +31,10 @@ class MapWidget(forms.Textarea):
 
     class Media:
         css = {"all": ["vendor/ol/ol.css", "maps/admin_map.css"]}
-        js = ["vendor/ol/ol.js", "maps/admin_map.js"]
+        js = [
+            forms.Script("vendor/ol/ol.js", defer=True),
+            forms.Script("maps/admin_map.js", defer=True),
+        ]
 
     def __init__(self, geometry_type: str) -> None:
         super().__init__(attrs={"data-geometry": geometry_type, "rows": 4})

@@ -5,9 +5,11 @@ const projections = { dataProjection: "EPSG:4326", featureProjection: "EPSG:3857
 const NAMES = { POINT: "Point", POLYGON: "Polygon", MULTIPOLYGON: "MultiPolygon" };
 
 function drawOver(textarea) {
+  const frame = document.createElement("div");
+  frame.className = "admin-map";
   const holder = document.createElement("div");
-  holder.className = "admin-map";
-  textarea.before(holder);
+  textarea.replaceWith(frame);
+  frame.append(holder, textarea);
   const drawn = new ol.source.Vector();
   const kelurahan = new ol.source.Vector({
     url: "/ogc/collections/kelurahan/items?limit=1000",
