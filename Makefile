@@ -1,4 +1,4 @@
-# `make` alone lists the targets. Stamps make the second time instantaneous.
+# `make` alone lists the targets. Stamps make the second time quick.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -15,12 +15,12 @@ npm = $(if $(npm_lock),$(wheel)/bin/node $(wheel)/lib/node_modules/npm/bin/npm-c
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
-setup: .local/packages .venv/synced node_modules/.synced $(po:.po=.mo) ## install what is missing, nothing else
+setup: packages .venv/synced node_modules/.synced $(po:.po=.mo) ## install what is missing, nothing else
 
 run: setup ## the portal with its own PostGIS and the demo city, until Ctrl-C
 	@$(py) manage.py serve
 
-test: setup .local/test-packages ## every test, in a throw-away PostGIS
+test: setup test-packages ## every test, in a throw-away PostGIS
 	@.venv/bin/pytest
 
 lint: setup ## style, types, imports, forgotten migrations
@@ -46,25 +46,20 @@ image: ## build the container image, with Docker
 	docker compose build
 
 clean: ## forget what was installed and built; the local database stays
-	rm -rf .venv node_modules .local/static .local/packages .local/test-packages .*_cache
+	rm -rf .venv node_modules .local/static .*_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help setup run test lint format lock demo-reset image clean
+.PHONY: help setup run test lint format lock demo-reset image clean packages test-packages
 
 # -- what setup makes
 
-.local:
-	@mkdir -m 711 $@
-
-.local/packages: bin/system-packages | .local
+packages:
 	@bin/system-packages run
-	@touch $@
 
-.local/test-packages: bin/system-packages | .local
+test-packages:
 	@bin/system-packages test
-	@touch $@
 
-$(uv): requirements-uv.lock | .local/packages
+$(uv): requirements-uv.lock | packages
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Geo Portal needs Python 3.11 or newer")'
 	@python3 -m venv .venv
 	@$(py) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
@@ -75,8 +70,8 @@ $(uv): requirements-uv.lock | .local/packages
 	@touch $@
 
 node_modules/.synced: package.json package-lock.json .npmrc .venv/synced
-	@$(npm) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@$(npm) ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
-%.mo: %.po .local/packages
+%.mo: %.po | packages
 	@msgfmt --check-format -o $@ $<

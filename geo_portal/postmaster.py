@@ -89,8 +89,8 @@ class Server:
             return folder
         made = f" (it made {self.data})" if made_by.exists() else ""
         raise LocalDbError(
-            f"PostgreSQL {wanted} with PostGIS is not installed{made}: run `make setup`, or as "
-            f"root `apt-get install postgresql-{wanted} postgresql-{wanted}-postgis-3`."
+            f"PostgreSQL {wanted} with PostGIS is not installed{made}: as root, "
+            f"`apt-get install postgresql-{wanted}-postgis-3`."
         )
 
     def start(self) -> None:

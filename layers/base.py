@@ -197,7 +197,8 @@ class Layer:
     `public` + `staff` + `private` must cover every field of the model (a system check holds it).
     `published` are the rows that the public may see under a public policy. `area` and `unit` are
     the ORM paths to the kelurahan and to the Puskesmas by which a duty may be limited. `facet` is
-    the property of which a map shows one value at a time (a commodity, a month).
+    the property of which a map shows one value at a time (a commodity, a month). `time` is the ORM path
+    of when a row is true, `updated` of when it last changed where that is another (freshness).
     """
 
     id: str
@@ -213,6 +214,7 @@ class Layer:
     private: tuple[str, ...] = ()
     geometry: str = "geom"
     time: str = ""
+    updated: str = ""
     published: Q = field(default_factory=Q)
     fixed: Mapping[str, Any] = field(default_factory=dict)
     area: str = ""

@@ -74,7 +74,7 @@ def private_stays_private(layer: Layer) -> Iterator[str]:
 
 def paths_exist(layer: Layer) -> Iterator[str]:
     paths = [prop.path for prop in layer.properties] + list(layer.fixed)
-    paths += [path for path in (layer.time, layer.area, layer.unit) if path]
+    paths += [path for path in (layer.time, layer.updated, layer.area, layer.unit) if path]
     for path in paths:
         if resolve(layer, path) is None:
             yield f"path {path!r} leads nowhere."
@@ -111,8 +111,11 @@ def drawing(layer: Layer) -> Iterator[str]:
     ):
         if name and not (name in by_name and by_name[name].tile):
             yield f"{what} {name!r} must be a property with tile=True."
-    if layer.facet and not (layer.facet in by_name and by_name[layer.facet].filter):
+    facet = by_name.get(layer.facet)
+    if layer.facet and not (facet and facet.filter):
         yield f"facet {layer.facet!r} must be a property with filter=True."
+    if facet and layer.public and facet not in layer.public:
+        yield f"facet {layer.facet!r} must be a public property, since its values are listed."
     for colour in (layer.style.colour, *(line.colour for line in layer.style.classes)):
         if not _COLOUR.fullmatch(colour):
             yield f"colour {colour!r} must be #rrggbb in lower case."

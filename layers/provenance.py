@@ -45,10 +45,9 @@ def demo_layer_ids() -> set[str]:
 
 
 def last_updated(layer: Layer, user: User) -> datetime | None:
-    """The time of the newest datum: the newest row where the layer has a time, else its last
-    load.
-    """
-    if layer.time:
-        return layer.visible_to(user).aggregate(newest=Max(layer.time))["newest"]
+    """When what this person sees last changed: the newest row where rows have a time, else the last
+    load."""
+    if told_by := layer.updated or layer.time:
+        return layer.visible_to(user).aggregate(newest=Max(told_by))["newest"]
     newest = Load.objects.filter(layer_id=layer.id).aggregate(newest=Max("loaded_at"))
     return newest["newest"]

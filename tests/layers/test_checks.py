@@ -45,6 +45,8 @@ def test_the_catalog_is_declared_rightly() -> None:
         ({"style": Style(kind="circle", by="description")}, "tile=True"),
         ({"style": Style(kind="circle", colour="red")}, "#rrggbb"),
         ({"facet": "received_at"}, "filter=True"),
+        ({"facet": "note", "staff": (Property("note", NAME, source="description", filter=True),)},
+         "must be a public property"),
         ({"minzoom": 15, "maxzoom": 3}, "zooms"),
         ({"title": Text("Sampah", "")}, "both languages"),
         ({"owner": ""}, "who keeps this layer"),

@@ -53,6 +53,7 @@ class Command(BaseCommand):
         connection.close_pool()  # type: ignore[attr-defined]  # the web workers open their own
         host, port = listener.getsockname()[:2]
         self.stdout.write(self.style.SUCCESS(f"\nGeo Portal: http://{host}:{port}/  (Ctrl-C ends)"))
+        self.stdout.flush()  # into a file or a pipe too, the address goes before the log
         server = subprocess.Popen(
             [sys.executable, "-m", *GUNICORN, f"--bind=fd://{listener.fileno()}"],
             cwd=settings.BASE_DIR,
@@ -64,6 +65,8 @@ class Command(BaseCommand):
             with deaf():
                 server.terminate()
                 server.wait()
+        if code == 0:  # it was asked to, by a signal that passed this process by
+            raise KeyboardInterrupt
         raise CommandError(f"The web server ended by itself with code {code}.")
 
 
@@ -71,9 +74,9 @@ def open_port() -> socket.socket:
     """The listening socket itself goes to the web server: no one can take the port between."""
     host = os.environ.get("HOST", "127.0.0.1")
     wanted = os.environ.get("PORT")
-    for port in [int(wanted)] if wanted else range(8000, 8100):
+    for port in [wanted] if wanted else range(8000, 8100):
         try:
-            return socket.create_server((host, port))
-        except OSError as error:
-            reason = error.strerror
+            return socket.create_server((host, int(port)))
+        except (OSError, ValueError, OverflowError) as error:
+            reason = error
     raise CommandError(f"No port to listen on at {host} ({wanted or '8000 to 8099'}): {reason}.")

@@ -139,6 +139,7 @@ PERMIT_PARCELS = register(
         staff=(Property("applicant", Text("Pemohon", "Applicant")),),
         private=("id", "geom"),
         time="submitted_at",
+        updated="moves__at",
         area="kelurahan",
         minzoom=10,
         style=Style(

@@ -22,7 +22,7 @@ function drawOver(textarea) {
   });
   if (textarea.value) drawn.addFeature(format.readFeature(textarea.value, projections));
   if (drawn.getFeatures().length) {
-    map.getView().fit(drawn.getExtent(), { maxZoom: 17, padding: [40, 40, 40, 40] });
+    map.getView().fit(drawn.getExtent(), { maxZoom: 14, padding: [40, 40, 40, 40] });
   }
   if (textarea.readOnly || textarea.disabled) return;
   const keep = () => {

@@ -3,7 +3,7 @@
 
 import { element } from "./element.js";
 
-export function createCards({ catalogue, words, format, swatchOf }) {
+export function createCards({ words, format, swatchOf }) {
   const iconButton = (icon, label, act) =>
     element("button", { class: "icon-button", type: "button", "aria-label": label, onclick: act },
       element("span", { class: `icon icon-${icon}` }));
@@ -48,7 +48,10 @@ export function createCards({ catalogue, words, format, swatchOf }) {
 
     item({ layer }, values, ways) {
       const title = titleOf(layer, values);
-      const facts = layer.properties.map((property) => factOf(layer, property, values));
+      const said = [layer.style.label, "name"]; // by the title
+      const facts = layer.properties
+        .filter((property) => !said.includes(property.name))
+        .map((property) => factOf(layer, property, values));
       const card = frame(title, layer, ways);
       card.append(element("dl", { class: "facts" }, ...facts), element("p", { class: "card-foot" }, layer.owner));
       return card;

@@ -1,0 +1,66 @@
+"""What `make run` does, on the database of the tests: it says where it is, and ends when told."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from django.db import connection
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def serve(port: int | str) -> subprocess.Popen[str]:
+    address = connection.settings_dict
+    server = {"PGHOST": address["HOST"], "PGPORT": address["PORT"], "PGUSER": address["USER"]}
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "serve", "--no-demo"],
+        cwd=PROJECT,
+        env=os.environ
+        | {k: v for k, v in server.items() if v}
+        | {"DATABASE_URL": f"postgis:///{address['NAME']}", "PORT": str(port)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.usefixtures("transactional_db")
+def test_it_says_where_it_is_and_ends_when_told(ending: signal.Signals) -> None:
+    with serve(port=0) as portal:
+        assert portal.stdout is not None
+        address = next(found for found in map(address_in, portal.stdout) if found)
+        with urlopen(f"{address}readyz", timeout=30) as answer:
+            assert answer.status == 200
+        portal.send_signal(ending)
+        told, _ = portal.communicate(timeout=30)
+    assert portal.returncode == 0
+    assert told == "Stopped.\n"
+    with pytest.raises(OSError, match="refused"):
+        urlopen(address, timeout=5)
+
+
+def address_in(line: str) -> str | None:
+    found = re.search(r"http://\S+", line)
+    return found and found[0]
+
+
+def test_a_port_that_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other, serve(other.getsockname()[1]) as portal:
+        _, told = portal.communicate(timeout=30)
+    assert portal.returncode == 1
+    assert told.startswith("CommandError: No port to listen on at 127.0.0.1 (")
+    assert "in use" in told
+    assert len(told.splitlines()) == 1
+
+
+def test_a_port_that_is_none() -> None:
+    with serve("http") as portal:
+        _, told = portal.communicate(timeout=30)
+    assert told.startswith("CommandError: No port to listen on at 127.0.0.1 (http): ")
