@@ -195,10 +195,11 @@ class Layer:
     """One geographic layer of the city. See DESIGN "The layer contract".
 
     `public` + `staff` + `private` must cover every field of the model (a system check holds it).
-    `published` are the rows that the public may see under a public policy. `area` and `unit` are
-    the ORM paths to the kelurahan and to the Puskesmas by which a duty may be limited. `facet` is
-    the property of which a map shows one value at a time (a commodity, a month). `time` is the ORM path
-    of when a row is true, `updated` of when it last changed where that is another (freshness).
+    `published` are the rows that the public may see under a public policy. `fixed` are the field
+    values that all rows of the layer share, where layers share a model. `area` and `unit` are the
+    ORM paths to the kelurahan and to the Puskesmas by which a duty may be limited. `time` is the
+    path of when a row is true, `updated` of when it last changed where that is another (freshness).
+    `facet` is the property of which a map shows one value at a time (a commodity, a month).
     """
 
     id: str

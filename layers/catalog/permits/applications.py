@@ -117,7 +117,7 @@ PERMIT_PARCELS = register(
         ),
         model=Application,
         owner="Dinas Pekerjaan Umum dan Penataan Ruang",
-        update_every=timedelta(days=7),
+        update_every=timedelta(days=31),
         policy="planning",
         published=Q(status__in=DECIDED),
         public=(
@@ -151,6 +151,7 @@ PERMIT_PARCELS = register(
                     status.value,
                     _COLOURS.get(status, _WORKING),
                     STATUS_NAMES[status.value],
+                    pattern="hatch" if status == _S.REFUSED else "",
                 )
                 for status in _S
             ),

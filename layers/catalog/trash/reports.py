@@ -196,8 +196,9 @@ TRASH_REPORTS = register(
                 StyleClass("received", "#b91c1c", STATUS_NAMES["received"]),
                 StyleClass("verified", "#c2410c", STATUS_NAMES["verified"]),
                 StyleClass("in-progress", "#2563eb", STATUS_NAMES["in-progress"]),
-                StyleClass("resolved", "#15803d", STATUS_NAMES["resolved"]),
-                StyleClass("rejected", "#64748b", STATUS_NAMES["rejected"]),
+                # Closed ones are rings, so that open and closed differ without their colours.
+                StyleClass("resolved", "#15803d", STATUS_NAMES["resolved"], pattern="hollow"),
+                StyleClass("rejected", "#64748b", STATUS_NAMES["rejected"], pattern="hollow"),
             ),
         ),
         shown=True,
