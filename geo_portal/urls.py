@@ -1,8 +1,9 @@
 """The whole site on one screen. `maps` is the way out, `field_api` the way in."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
-from drf_spectacular.views import SpectacularSwaggerView
+from django.views.generic import RedirectView
 
 from field_api import views as field
 from geo_portal import health
@@ -44,7 +45,7 @@ api_urls = [
     ),
     path("v1/forms", field.Forms.as_view(), name="forms"),
     path("schema/", field.Schema.as_view(), name="api-schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("docs/", field.Docs.as_view(), name="api-docs"),
     path("<path:rest>", field.Missing.as_view()),
 ]
 
@@ -57,6 +58,7 @@ urlpatterns = [
     path("documents/<slug:name>.html", documents.document, name="document"),
     path("ogc/", include(ogc_urls)),
     path("api/", include(api_urls)),
+    path("favicon.ico", RedirectView.as_view(url=static("maps/mark.svg"))),
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
     path("admin/", admin.site.urls),

@@ -2,7 +2,8 @@ import os
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,9 @@ from geo_portal.localdb import Cluster, deaf, exit_on_signals
 from geo_portal.postmaster import LocalDbError
 
 GUNICORN = [
-    *("gunicorn", "geo_portal.wsgi"),
+    "setpriv",
+    "--pdeathsig=TERM",  # it ends with us, even if we are killed
+    *(sys.executable, "-m", "gunicorn", "geo_portal.wsgi"),
     *("--worker-class=gthread", "--workers=2", "--threads=4", "--graceful-timeout=10"),
     "--no-control-socket",  # it would lie in the home folder
 ]
@@ -35,8 +38,9 @@ class Command(BaseCommand):
                 if settings.LOCALDB:
                     held.enter_context(Cluster(settings.LOCALDB, settings.BASE_DIR).running())
                 call_command("check", databases=["default"])
-                call_command("migrate", verbosity=options["verbosity"])
-                self.load_demo(no_demo)
+                with one_at_a_time():
+                    call_command("migrate", verbosity=options["verbosity"])
+                    self.load_demo(no_demo)
                 self.serve(listener)
         except LocalDbError as error:
             raise CommandError(str(error)) from error
@@ -55,7 +59,7 @@ class Command(BaseCommand):
         self.stdout.write(self.style.SUCCESS(f"\nGeo Portal: http://{host}:{port}/  (Ctrl-C ends)"))
         self.stdout.flush()  # into a file or a pipe too, the address goes before the log
         server = subprocess.Popen(
-            [sys.executable, "-m", *GUNICORN, f"--bind=fd://{listener.fileno()}"],
+            [*GUNICORN, f"--bind=fd://{listener.fileno()}"],
             cwd=settings.BASE_DIR,
             pass_fds=[listener.fileno()],
         )
@@ -68,6 +72,19 @@ class Command(BaseCommand):
         if code == 0:  # it was asked to, by a signal that passed this process by
             raise KeyboardInterrupt
         raise CommandError(f"The web server ended by itself with code {code}.")
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Two that start together on an empty database must not fill it together."""
+    guard = connection.copy()
+    with guard.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext('geo_portal serve'))")
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext('geo_portal serve'))")
+    guard.close()
 
 
 def open_port() -> socket.socket:
