@@ -15,7 +15,8 @@ from field_api.errors import TooLarge
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
 
-_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+# A string that is never closed runs to the end: without `\Z` each quote in it would start anew.
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.?)*(?:"|\Z)|[\[{]|[\]}]', re.DOTALL)
 
 
 class Unreadable(ParseError):
@@ -43,13 +44,16 @@ class BoundedJSONParser(BaseParser):
         body = stream.read(MAX_BYTES + 1)
         if len(body) > MAX_BYTES:
             raise TooLarge(f"Isi paling besar {MAX_BYTES // 1024} KiB; foto dikirim terpisah.")
+        text = body.decode("utf-8", "replace")
         if depth(body) > MAX_DEPTH:
-            raise ParseError(f"JSON bersarang lebih dari {MAX_DEPTH} tingkat.")
+            raise Unreadable(f"JSON bersarang lebih dari {MAX_DEPTH} tingkat.", text)
         try:
-            return json.loads(body)
+            item = json.loads(body)
         except ValueError as error:
-            text = body.decode("utf-8", "replace")
             raise Unreadable("Isi bukan JSON yang sah.", text) from error
+        if not isinstance(item, dict):
+            raise Unreadable("Isi harus satu objek JSON.", text)
+        return item
 
 
 def depth(body: bytes) -> int:

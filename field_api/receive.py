@@ -12,16 +12,17 @@ import hashlib
 import json
 import logging
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from field_api.models import Device, Submission
 from field_api.serializers import EnvelopeSerializer, values_serializer
 from layers.base import Layer, Observation, Refused
+from layers.catalog.boundaries import require_near_city
 from layers.permissions import can_submit
 from layers.registry import LAYERS
 
@@ -46,32 +47,46 @@ class Receipt:
 def receive(item: dict[str, Any], *, by: User, device: Device | None) -> Receipt:
     """Store one submission and judge it."""
     text = json.dumps(item, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return _receive(_instance_id(item), text, str(item.get("form", ""))[:60], by, device)
+    key = _instance_id(item)
+    if key is None:
+        told = "Sertakan UUID yang dibuat gawai, satu untuk tiap kiriman."
+        return _keep_refused(text, {"instance_id": told}, by, device)
+    form = item.get("form")
+    layer_id = _storable(form)[:60] if isinstance(form, str) else ""
+    receipt = _store(key, text, {"layer_id": layer_id}, by, device)
+    if not receipt.conflict and receipt.submission.state == State.RECEIVED:
+        return replace(receipt, submission=judge(key))
+    return receipt
 
 
-def receive_unreadable(text: str, *, by: User, device: Device | None) -> Receipt:
+def receive_unreadable(text: str, reason: str, *, by: User, device: Device | None) -> Receipt:
     """Keep a body that is not a JSON object: it is refused, but not lost."""
-    return _receive(None, text, "", by, device)
+    return _keep_refused(text, {"body": reason}, by, device)
 
 
-def _receive(
-    instance_id: uuid.UUID | None, text: str, form: str, by: User, device: Device | None
+def _keep_refused(text: str, reasons: dict[str, str], by: User, device: Device | None) -> Receipt:
+    key = uuid.uuid5(UNNAMED, f"{by.pk}:{_sha256(text)}")
+    refused = {"state": State.REFUSED, "reasons": reasons, "judged_at": timezone.now()}
+    return _store(key, text, refused, by, device)
+
+
+def _store(
+    key: uuid.UUID, text: str, more: dict[str, Any], by: User, device: Device | None
 ) -> Receipt:
-    text = text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
-    sha256 = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    text = text.encode("utf-8", "replace").decode()
-    key = instance_id or uuid.uuid5(UNNAMED, f"{by.pk}:{sha256}")
-    submission, created = Submission.objects.get_or_create(
-        instance_id=key,
-        defaults={
-            "user": by, "device": device, "layer_id": form, "payload": text, "sha256": sha256,
-        },
-    )  # fmt: skip
-    if submission.user_id != by.pk or submission.sha256 != sha256:
-        return Receipt(submission, conflict=True)
-    if submission.state == State.RECEIVED:
-        submission = judge(key)
-    return Receipt(submission, created=created)
+    sha256 = _sha256(text)
+    defaults = {"user": by, "device": device, "payload": _storable(text), "sha256": sha256, **more}
+    submission, created = Submission.objects.get_or_create(instance_id=key, defaults=defaults)
+    conflict = submission.user_id != by.pk or submission.sha256 != sha256
+    return Receipt(submission, created=created, conflict=conflict)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _storable(text: str) -> str:
+    """Without what PostgreSQL has no place for: NUL and lone surrogates."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
 def judge(instance_id: uuid.UUID) -> Submission:
@@ -102,7 +117,12 @@ def _decide(submission: Submission) -> None:
     except PermissionError as error:
         submission.state, submission.reasons = State.UNPERMITTED, {"form": str(error)}
     except Refused as refusal:
-        submission.state, submission.reasons = State.REFUSED, refusal.reasons
+        submission.state = State.REFUSED
+        submission.reasons = {_storable(k): _storable(v) for k, v in refusal.reasons.items()}
+    except (DataError, IntegrityError):
+        logger.exception("The database refused submission %s.", submission.pk)
+        submission.state = State.REFUSED
+        submission.reasons = {"values": "Isian ini tidak dapat disimpan; hubungi administrator."}
     submission.judged_at = timezone.now()
     submission.save(update_fields=["state", "reasons", "judged_at", "feature_id", "geom"])
 
@@ -110,14 +130,7 @@ def _decide(submission: Submission) -> None:
 def _read(submission: Submission) -> tuple[Layer, Observation, dict[str, Any]]:
     """What the payload says. Raises Refused with every fault at once, PermissionError for a form
     that does not exist for this person (unknown and not permitted are answered alike)."""
-    try:
-        item = json.loads(submission.payload)
-    except (ValueError, RecursionError):
-        item = None
-    if not isinstance(item, dict):
-        raise Refused({"body": "Isi kiriman bukan objek JSON."})
-    if _instance_id(item) is None:
-        raise Refused({"instance_id": "Sertakan UUID yang dibuat gawai, satu untuk tiap kiriman."})
+    item = json.loads(submission.payload)
     layer = LAYERS.get(submission.layer_id)
     if layer is None or layer.accepts is None or not can_submit(layer, submission.user):
         raise PermissionError(f"Tidak ada formulir «{submission.layer_id}» bagi Anda.")
@@ -129,12 +142,14 @@ def _read(submission: Submission) -> tuple[Layer, Observation, dict[str, Any]]:
     faults = {**_flat(envelope.errors), **_flat(values.errors, "values.")}
     if faults:
         raise Refused(faults)
+    point = envelope.validated_data.get("geometry")
+    if point is not None:
+        require_near_city(point)
     seen = Observation(
         instance_id=submission.instance_id,
         observed_at=envelope.validated_data["observed_at"],
-        point=envelope.validated_data.get("geometry"),
+        point=point,
         accuracy=envelope.validated_data.get("accuracy"),
-        altitude=envelope.validated_data.get("altitude"),
     )
     return layer, seen, dict(values.validated_data)
 

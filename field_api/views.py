@@ -85,11 +85,9 @@ class Submissions(ListAPIView[Submission]):
 
 def _receive(request: Request, by: User, device: Device | None) -> Receipt:
     try:
-        item = request.data
+        item: Any = request.data  # the parser lets objects through only
     except Unreadable as error:
-        return receive_unreadable(error.text, by=by, device=device)
-    if not isinstance(item, dict):
-        return receive_unreadable(repr(item), by=by, device=device)
+        return receive_unreadable(error.text, str(error.detail), by=by, device=device)
     return receive(item, by=by, device=device)
 
 

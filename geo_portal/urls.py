@@ -18,10 +18,12 @@ ogc_urls = [
     path("collections/<str:layer_id>", ogc.collection, name="ogc-collection"),
     path("collections/<str:layer_id>/items", ogc.items, name="ogc-items"),
     path("collections/<str:layer_id>/items/<int:fid>", ogc.item, name="ogc-item"),
+    path("collections/<str:layer_id>/tiles", ogc.tilesets, name="ogc-tilesets"),
+    path("collections/<str:layer_id>/tiles/WebMercatorQuad", ogc.tileset, name="ogc-tileset"),
     path(
         "collections/<str:layer_id>/tiles/WebMercatorQuad/tile.json",
-        ogc.tileset,
-        name="ogc-tileset",
+        ogc.tilejson,
+        name="ogc-tilejson",
     ),
     path(
         "collections/<str:layer_id>/tiles/WebMercatorQuad/<int:z>/<int:y>/<int:x>",

@@ -125,16 +125,13 @@ class FormField:
 
 @dataclass(frozen=True)
 class Observation:
-    """What every submission says of itself. `point` is EPSG:4326; `accuracy` and `altitude` are in
-    metres (68 % radius; null is unknown, 0 is placed by hand); `observed_at` is the device's
-    time.
-    """
+    """What every submission says of itself. `point` is EPSG:4326; `accuracy` is in metres (68 %
+    radius; null is unknown, 0 is placed by hand); `observed_at` is the device's time."""
 
     instance_id: UUID
     observed_at: datetime
     point: Point | None = None
     accuracy: float | None = None
-    altitude: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

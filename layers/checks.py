@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Field
+from django.db.models import DateTimeField, Field, ForeignKey, OneToOneField
 
 from layers.base import Layer
 from layers.permissions import POLICIES, Scope
@@ -72,12 +72,43 @@ def private_stays_private(layer: Layer) -> Iterator[str]:
             yield f"field {name!r} is private and a property at once."
 
 
+def nothing_leaks_through_a_relation(layer: Layer) -> Iterator[str]:
+    """What another layer keeps back on its own model stays back when reached by a foreign key."""
+    policy = POLICIES.get(layer.policy)
+    public = {prop.path for prop in layer.public}
+    shared = {layer.geometry} if policy and policy.public else set()
+    for path in sorted({prop.path for prop in layer.properties} | shared):
+        steps = path.split("__")
+        for number in range(1, len(steps)):
+            owner = resolve(layer, "__".join(steps[:number]))
+            others = [one for one in LAYERS.values() if owner and one.model is owner.related_model]
+            if others and _kept_back(others, steps[number], path in public | shared):
+                yield f"path {path!r} shows what {others[0].id!r} keeps back."
+
+
+def _kept_back(others: list[Layer], name: str, for_the_public: bool) -> bool:
+    """Whether none of the layers of a model gives this field to such readers."""
+    if for_the_public:
+        others = [other for other in others if POLICIES[other.policy].public]
+        given = [prop for other in others for prop in other.public]
+    else:
+        given = [prop for other in others for prop in other.properties]
+    named = {prop.path.split("__")[0] for prop in given} | {"pk"}
+    return name not in named | {other.geometry.split("__")[0] for other in others}
+
+
 def paths_exist(layer: Layer) -> Iterator[str]:
     paths = [prop.path for prop in layer.properties] + list(layer.fixed)
     paths += [path for path in (layer.time, layer.updated, layer.area, layer.unit) if path]
     for path in paths:
         if resolve(layer, path) is None:
             yield f"path {path!r} leads nowhere."
+    for what, path in (("area", layer.area), ("unit", layer.unit)):
+        if path and not isinstance(resolve(layer, path), ForeignKey | OneToOneField):
+            yield f"{what} {path!r} must end at a foreign key."
+    told_by = layer.updated or layer.time
+    if told_by and not isinstance(resolve(layer, told_by), DateTimeField):
+        yield f"freshness {told_by!r} must be a date and time."
 
 
 def geometry_is_4326_and_indexed(layer: Layer) -> Iterator[str]:
@@ -154,6 +185,7 @@ RULES: tuple[Callable[[Layer], Iterator[str]], ...] = (
     paths_exist,
     geometry_is_4326_and_indexed,
     policy_is_known,
+    nothing_leaks_through_a_relation,
     drawing,
     ingest_names_fields,
     bilingual,

@@ -1,4 +1,4 @@
-"""Features as GeoJSON, written by PostGIS: one text a feature, read through a server-side cursor.
+"""Features as GeoJSON, written by PostGIS: one text a feature.
 
 Raw SQL is wrapped around a QuerySet's own SQL, so what a person may see is decided in one place.
 Property names are identifiers (a system check holds it), so they may stand in SQL as literals.
@@ -6,7 +6,8 @@ Property names are identifiers (a system check holds it), so they may stand in S
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.gis.db.models import Extent
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 DECIMALS = 7  # of a degree: about a centimetre
 TIMEOUT = "10s"
-CHUNK = 500
+CHUNK = 2_000
 
 
 def feature_sql(rows: QuerySet, properties: Sequence[Property]) -> tuple[str, tuple[Any, ...]]:
@@ -43,22 +44,32 @@ def feature_sql(rows: QuerySet, properties: Sequence[Property]) -> tuple[str, tu
 
 def features(
     layer: Layer, user: User, query: Query = EVERY_ROW, *, limit: int
-) -> Generator[tuple[int, str], None, None]:
-    """(id, GeoJSON Feature text) in order of id, at most `limit`; the database works as they are
-    read.
+) -> Iterator[tuple[int, str]]:
+    """(id, GeoJSON Feature text) in order of id, at most `limit`.
+
+    Read in chunks, each a short query of its own, so that a slow reader holds neither a connection
+    nor a transaction, and memory stays flat.
     """
     properties = properties_for(layer, user)
-    rows = select(layer, user, properties, query).order_by("pk")[:limit]
+    while limit > 0:
+        size = min(limit, CHUNK)
+        chunk = _read(select(layer, user, properties, query).order_by("pk")[:size], properties)
+        yield from chunk
+        if len(chunk) < size:
+            return
+        limit -= size
+        query = replace(query, after=chunk[-1][0])
+
+
+def _read(rows: QuerySet, properties: Sequence[Property]) -> list[tuple[int, str]]:
     try:
         sql, params = feature_sql(rows, properties)
     except EmptyResultSet:
-        return
-    with transaction.atomic(), connection.chunked_cursor() as cursor:
-        with connection.cursor() as setting:
-            setting.execute(f"SET LOCAL statement_timeout = '{TIMEOUT}'")
+        return []
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL statement_timeout = '{TIMEOUT}'")
         cursor.execute(sql, params)
-        while chunk := cursor.fetchmany(CHUNK):
-            yield from chunk
+        return cursor.fetchall()
 
 
 def feature(layer: Layer, user: User, pk: int) -> str | None:

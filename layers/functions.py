@@ -1,6 +1,6 @@
 """PostGIS functions for the ORM: the only spatial SQL outside features.py and tiles.py."""
 
-from django.contrib.gis.db.models import GeometryField
+from django.contrib.gis.db.models import GeometryField, PointField
 from django.db.models import FloatField, Func, TextField, Value
 
 TILE_EXTENT = 4096  # units a tile side
@@ -20,6 +20,14 @@ class GeodesicArea(Func):
 
     template = "ST_Area((%(expressions)s)::geography)"
     output_field = FloatField()
+
+
+class Middle(Func):
+    """A point that surely lies in the geometry: `ST_PointOnSurface`. GeoDjango's own does not take
+    an OuterRef."""
+
+    function = "ST_PointOnSurface"
+    output_field = PointField(srid=4326)
 
 
 class TileEnvelope(Func):

@@ -45,28 +45,27 @@ def advance(
     by: Any,
     reason: str = "",
     at: datetime | None = None,
+    changes: Mapping[str, Any] | None = None,
 ) -> Any:
-    """Move `record` to a status and append the row that says so; returns the move.
+    """Move `record` to a status, set `changes` with it and append the row that says so; returns the
+    move.
 
     The record is locked and held against the status that the caller saw, so that of two officials
     who press at once the second is told. Raises `Refused` then, and where the table has no such
     move.
     """
-    seen = record.status
-    record = type(record).objects.select_for_update().get(pk=record.pk)
-    if record.status != seen:
-        raise Refused(
-            {"status": f"Sementara itu sudah berpindah ke «{record.status}»; muat ulang."}
-        )
-    if to not in allowed.get(record.status, frozenset()):
-        raise Refused({"status": f"Dari «{record.status}» tidak dapat berpindah ke «{to}»."})
+    standing = type(record).objects.select_for_update().values_list("status", flat=True)
+    status = standing.get(pk=record.pk)
+    if status != record.status:
+        told = f"Sementara itu sudah berpindah ke «{status}»; muat ulang."
+        raise Refused({"status": told})
+    if to not in allowed.get(status, frozenset()):
+        raise Refused({"status": f"Dari «{status}» tidak dapat berpindah ke «{to}»."})
     move = record.moves.create(
-        from_status=record.status,
-        to_status=to,
-        by=by,
-        reason=reason,
-        at=at or timezone.now(),
+        from_status=status, to_status=to, by=by, reason=reason, at=at or timezone.now()
     )
-    record.status = to
-    record.save(update_fields=["status"])
+    changed = {"status": to, **(changes or {})}
+    for name, value in changed.items():
+        setattr(record, name, value)
+    record.save(update_fields=list(changed))
     return move

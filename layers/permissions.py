@@ -93,8 +93,8 @@ POLICIES: Mapping[str, Policy] = {
         staff=dict.fromkeys(Role, Scope.ALL),
         edit=frozenset({Role.ADMINISTRATOR}),
     ),
-    # Prices: open, and market officers hand them in.
-    "prices": Policy(
+    # Open observations that officers hand in.
+    "observations": Policy(
         public=True,
         staff=dict.fromkeys((Role.OFFICER, Role.WALIDATA, Role.ADMINISTRATOR), Scope.ALL),
         submit=frozenset({Role.OFFICER}),
@@ -111,7 +111,7 @@ POLICIES: Mapping[str, Policy] = {
         submit=frozenset({Role.OFFICER, Role.PLANNER}),
     ),
     # Citizens' reports: public without text or names; officers see theirs whole.
-    "desk": Policy(
+    "reports": Policy(
         public=True,
         staff={Role.OFFICER: Scope.AREA, Role.ADMINISTRATOR: Scope.ALL},
         submit=frozenset({Role.OFFICER}),

@@ -80,6 +80,8 @@ def _narrowed(rows: QuerySet, layer: Layer, user: User, query: Query) -> QuerySe
             rows = rows.filter(**{f"{layer.time}__lte": end})
     if query.equals:
         filterable = {p.name: p for p in properties_for(layer, user) if p.filter}
+        if any(filterable[name] in layer.staff for name in query.equals):
+            rows = rows.filter(staff_rows(layer, user))  # else the answer would tell a null's value
         for name, value in query.equals.items():
             rows = _filtered(rows, filterable[name], value)
     if query.after is not None:

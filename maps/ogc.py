@@ -110,8 +110,6 @@ def items(request: HttpRequest, layer_id: str) -> HttpResponseBase:
         first = next(found, None)
     except BadQuery as error:
         raise bad_parameter(error.name, str(error)) from error
-    if request.method == "HEAD":
-        found.close()  # nobody will read on, and the rows hold a transaction open
     rows = chain([first], found) if first else iter(())
     body = _feature_collection(request, layer, rows, asked.limit)
     return _private(request, StreamingHttpResponse(body, content_type=GEOJSON))
@@ -133,16 +131,53 @@ def item(request: HttpRequest, layer_id: str, fid: int) -> HttpResponseBase:
 
 
 @explained
+def tilesets(request: HttpRequest, layer_id: str) -> HttpResponseBase:
+    parameters.only(request.GET, ("f",))
+    listed = [_tileset(request, _layer(request, layer_id))]
+    self_link = _link(request, "self", reverse("ogc-tilesets", args=[layer_id]))
+    return _json(request, {"links": [self_link], "tilesets": listed})
+
+
+@explained
 def tileset(request: HttpRequest, layer_id: str) -> HttpResponseBase:
+    parameters.only(request.GET, ("f",))
+    return _json(request, _tileset(request, _layer(request, layer_id)))
+
+
+def _tileset(request: HttpRequest, layer: Layer) -> Json:
+    return {
+        "title": str(layer.title),
+        "dataType": "vector",
+        "crs": "http://www.opengis.net/def/crs/EPSG/0/3857",
+        "tileMatrixSetURI": MATRIX_SET,
+        "links": [
+            _link(request, "self", reverse("ogc-tileset", args=[layer.id])),
+            {
+                "rel": "item",
+                "type": MVT,
+                "templated": True,
+                "href": request.build_absolute_uri("/") + _tile_template(layer)[1:],
+            },
+            _link(request, "describedby", reverse("ogc-tilejson", args=[layer.id])),
+        ],
+    }
+
+
+def _tile_template(layer: Layer) -> str:
+    return reverse("ogc-tile", args=[layer.id, 0, 0, 0]).removesuffix("0/0/0") + "{z}/{y}/{x}"
+
+
+@explained
+def tilejson(request: HttpRequest, layer_id: str) -> HttpResponseBase:
     """TileJSON 3.0 of one layer."""
     layer = _layer(request, layer_id)
+    parameters.only(request.GET, ("f",))
     west, south, east, north = features.extent(layer, request.user) or (
         -180,
         -85,
         180,
         85,
     )
-    template = reverse("ogc-tile", args=[layer.id, 0, 0, 0]).removesuffix("0/0/0")
     return _json(
         request,
         {
@@ -150,7 +185,7 @@ def tileset(request: HttpRequest, layer_id: str) -> HttpResponseBase:
             "name": layer.title.id,
             "description": layer.description.id,
             "attribution": layer.owner,
-            "tiles": [request.build_absolute_uri(template) + "{z}/{y}/{x}"],
+            "tiles": [request.build_absolute_uri("/") + _tile_template(layer)[1:]],
             "minzoom": layer.minzoom,
             "maxzoom": layer.maxzoom,
             "bounds": [west, south, east, north],
@@ -251,7 +286,7 @@ def _collection(request: HttpRequest, layer: Layer, demo: set[str]) -> Json:
             _link(
                 request,
                 "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector",
-                reverse("ogc-tileset", args=[layer.id]),
+                reverse("ogc-tilesets", args=[layer.id]),
             ),
         ],
     }

@@ -9,10 +9,11 @@ from typing import Any
 
 from django.contrib.gis.db import models
 from django.contrib.gis.geos import Point
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Left
 
 from layers.base import Build, Ingest, Layer, Property, Refused, Style, Text, Theme
+from layers.functions import Middle
 from layers.registry import LAYERS, register
 
 THEME = Theme("boundaries", Text("Batas wilayah", "Boundaries"), rank=70)
@@ -62,36 +63,33 @@ def kelurahan_at(point: Point) -> Area | None:
     return Area.objects.filter(level=Area.Level.KELURAHAN, geom__covers=point).first()
 
 
-def place(point: Point) -> Area | None:
-    """The kelurahan of a reported point; None on a quay or beach just outside.
-
-    Raises Refused farther than `NEAR_CITY` from the city, with a hint where lat and lon are
-    swapped.
-    """
+def require_near_city(point: Point) -> None:
+    """Raises Refused farther than `NEAR_CITY` from the city, with a hint where lat and lon are
+    swapped. A quay or a beach just outside is near."""
     city = Area.objects.filter(level=Area.Level.CITY)
     if not city.exists():
         raise Refused({"geometry": "Batas kota belum dimuat; hubungi administrator."})
-    if not city.filter(geom__dwithin=(point, NEAR_CITY)).exists():
-        swapped = Point(point.y, point.x, srid=4326) if abs(point.x) <= 90 else None
-        if swapped and city.filter(geom__dwithin=(swapped, NEAR_CITY)).exists():
-            raise Refused(
-                {"geometry": "Lintang dan bujur tertukar: GeoJSON menulis [bujur, lintang]."}
-            )
-        raise Refused({"geometry": "Titik ini lebih dari 10 km di luar batas kota."})
-    return kelurahan_at(point)
+    if city.filter(geom__dwithin=(point, NEAR_CITY)).exists():
+        return
+    swapped = Point(point.y, point.x, srid=4326)
+    if abs(point.x) <= 90 and city.filter(geom__dwithin=(swapped, NEAR_CITY)).exists():
+        told = "Lintang dan bujur tertukar: GeoJSON menulis [bujur, lintang]."
+        raise Refused({"geometry": told})
+    raise Refused({"geometry": "Titik ini lebih dari 10 km di luar batas kota."})
 
 
 def settle() -> None:
-    """After boundaries changed: link each area to the one above, and place located rows anew."""
+    """After boundaries changed: link each area to the one above, and put every row that lies
+    somewhere into the kelurahan of its middle, where that is another than before."""
     for level, parent_code in ((Area.Level.KECAMATAN, 5), (Area.Level.KELURAHAN, 8)):
         above = Area.objects.filter(code=Left(OuterRef("code"), parent_code))
         Area.objects.filter(level=level).update(parent=Subquery(above.values("pk")[:1]))
     for layer in LAYERS.values():
-        if layer.area == "kelurahan" and "__" not in layer.geometry:
-            around = Area.objects.filter(
-                level=Area.Level.KELURAHAN, geom__covers=OuterRef(layer.geometry)
-            )
-            layer.rows().update(kelurahan=Subquery(around.values("pk")[:1]))
+        if layer.area and "__" not in layer.area and "__" not in layer.geometry:
+            middle = Middle(OuterRef(layer.geometry))
+            around = Area.objects.filter(level=Area.Level.KELURAHAN, geom__covers=middle)
+            rows = layer.rows().annotate(found=Subquery(around.values("pk")[:1]))
+            rows.exclude(**{layer.area: F("found")}).update(**{layer.area: F("found")})
 
 
 _CODES = {

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 
 from field_api.models import Submission
-from field_api.parsers import MAX_BYTES
+from field_api.parsers import MAX_BYTES, depth
 from layers.catalog.trash.reports import TrashReport
-from tests.test_data_flow import submission
+from tests.test_data_flow import answers, submission
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/submissions"
@@ -113,10 +114,13 @@ def test_a_coordinate_that_is_no_number_is_kept_and_refused(phone: Any, number: 
     assert "NaN" in body["reasons"]["geometry"]
 
 
-@pytest.mark.parametrize("form", ["no-such-form", "measurements", "kelurahan", "", "x" * 500])
+@pytest.mark.parametrize(
+    "form",
+    ["no-such-form", "measurements", "kelurahan", "", "x" * 500, "a\x00b", "\ud800", None, 7, {}],
+)
 def test_unknown_and_forbidden_forms_are_answered_alike_and_kept(phone: Any, form: str) -> None:
     sent = report(form=form)
-    body = problem(phone.post(URL, sent, format="json"), 404)
+    body = problem(phone.post(URL, json.dumps(sent), content_type="application/json"), 404)
     assert body["reasons"]["form"].startswith("Tidak ada formulir")
     assert Submission.objects.get(pk=sent["instance_id"]).state == State.UNPERMITTED
 
@@ -138,9 +142,30 @@ def test_what_is_not_an_object_is_kept_and_refused(phone: Any, body: str) -> Non
     assert Submission.objects.get().state == State.REFUSED
 
 
-def test_json_nested_deep_is_turned_away_before_the_parser(phone: Any) -> None:
-    body = problem(phone.post(URL, "[" * 100_000, content_type="application/json"), 400)
-    assert "bersarang" in body["detail"]
+def test_json_nested_deep_never_reaches_the_parser_and_is_kept(phone: Any) -> None:
+    body = problem(phone.post(URL, "[" * 100_000, content_type="application/json"), 422)
+    assert "bersarang" in body["reasons"]["body"]
+    assert Submission.objects.get().payload == "[" * 100_000
+
+
+@pytest.mark.parametrize("start", [b'"' + b'\\"' * 130_000, b'["' + b"\\" * 250_000])
+def test_counting_brackets_takes_no_longer_for_a_hostile_text(start: bytes) -> None:
+    started = time.perf_counter()
+    depth(start)
+    assert time.perf_counter() - started < 2
+
+
+def test_a_name_that_cannot_be_stored_is_refused_not_left_waiting(phone: Any) -> None:
+    sent = report(values={"category": "scattered", "a\x00b": 1, "\ud800": 2})
+    problem(phone.post(URL, json.dumps(sent), content_type="application/json"), 422)
+    assert Submission.objects.get().state == State.REFUSED
+
+
+@pytest.mark.parametrize("layer_id", ["trash-reports", "price-readings", "site-visits"])
+def test_no_form_takes_a_point_far_outside_the_city(cast: Any, phone: Any, layer_id: str) -> None:
+    sent = submission(layer_id, answers(layer_id, cast), geometry=at(128.0, -12.0))
+    body = problem(phone.post(URL, sent, format="json"), 422)
+    assert "di luar batas kota" in body["reasons"]["geometry"]
 
 
 def test_brackets_inside_a_text_are_not_nesting(phone: Any) -> None:

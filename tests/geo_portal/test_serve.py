@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -16,11 +18,13 @@ from django.db import connection
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-def serve(port: int | str) -> subprocess.Popen[str]:
+@contextmanager
+def serve(port: int | str) -> Iterator[subprocess.Popen[str]]:
     address = connection.settings_dict
     server = {"PGHOST": address["HOST"], "PGPORT": address["PORT"], "PGUSER": address["USER"]}
-    return subprocess.Popen(
-        [sys.executable, "manage.py", "serve", "--no-demo"],
+    with subprocess.Popen(
+        # A job in the background of a shell, as tests may be, is deaf to INT.
+        ["env", "--default-signal=INT", sys.executable, "manage.py", "serve", "--no-demo"],
         cwd=PROJECT,
         env=os.environ
         | {k: v for k, v in server.items() if v}
@@ -28,7 +32,11 @@ def serve(port: int | str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as portal:
+        try:
+            yield portal
+        finally:
+            portal.kill()
 
 
 def page_of(portal: subprocess.Popen[str]) -> str:

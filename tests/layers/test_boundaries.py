@@ -12,35 +12,37 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
 from layers.base import Refused
-from layers.catalog.boundaries import Area, kelurahan_at, place, settle
+from layers.catalog.boundaries import Area, kelurahan_at, require_near_city, settle
 from layers.catalog.markets.places import Market
-from tests.factories import CENTRE, EAST, NORTH, around, box
+from tests.factories import CENTRE, EAST, NORTH, application, around, box
 
 pytestmark = pytest.mark.django_db
 REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
 
 def test_a_point_inside_is_placed_in_its_kelurahan(cast: Any) -> None:
-    assert place(CENTRE).name == "Barat Laut"
+    assert kelurahan_at(CENTRE).name == "Barat Laut"
 
 
 def test_a_quay_just_outside_is_accepted_without_a_kelurahan(cast: Any) -> None:
-    assert place(Point(EAST + 0.005, NORTH, srid=4326)) is None
+    quay = Point(EAST + 0.005, NORTH, srid=4326)
+    require_near_city(quay)
+    assert kelurahan_at(quay) is None
 
 
 def test_a_point_in_the_sea_is_refused(cast: Any) -> None:
     with pytest.raises(Refused, match="10 km di luar"):
-        place(Point(123.6, -14.7, srid=4326))
+        require_near_city(Point(123.6, -14.7, srid=4326))
 
 
 def test_swapped_axes_are_recognised(cast: Any) -> None:
     with pytest.raises(Refused, match="tertukar"):
-        place(Point(CENTRE.y, CENTRE.x, srid=4326))
+        require_near_city(Point(CENTRE.y, CENTRE.x, srid=4326))
 
 
 def test_without_a_city_nothing_is_guessed() -> None:
     with pytest.raises(Refused, match="belum dimuat"):
-        place(CENTRE)
+        require_near_city(CENTRE)
 
 
 def test_after_new_boundaries_everything_is_placed_anew(cast: Any) -> None:
@@ -51,6 +53,18 @@ def test_after_new_boundaries_everything_is_placed_anew(cast: Any) -> None:
     settle()
     assert Market.objects.get(code="oeba").kelurahan == tiny
     assert Area.objects.get(pk=tiny.pk).parent.code == "53.71.01"
+
+
+def test_a_parcel_across_a_border_belongs_where_its_middle_is(cast: Any) -> None:
+    border = cast.town.kelurahan["Barat Laut"].geom.extent[2]
+    parcel = application(
+        cast.town.kelurahan["Tenggara"],
+        "KKPR-7",
+        geom=box(border - 0.003, CENTRE.y, border + 0.001, CENTRE.y + 0.001),
+    )
+    settle()
+    parcel.refresh_from_db()
+    assert parcel.kelurahan.name == "Barat Laut"
 
 
 def test_the_database_refuses_a_broken_polygon_and_a_wrong_code(db: None) -> None:

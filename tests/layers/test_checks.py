@@ -38,6 +38,8 @@ def test_the_catalog_is_declared_rightly() -> None:
         ({"public": (*TRASH.public, Property("a b", NAME, source="status"))}, "identifier"),
         ({"geometry": "status"}, "EPSG:4326"),
         ({"time": "someday"}, "leads nowhere"),
+        ({"updated": "category"}, "must be a date and time"),
+        ({"area": "geom"}, "must end at a foreign key"),
         ({"policy": "whatever"}, "not in permissions.POLICIES"),
         ({"policy": "health"}, "not public"),
         ({"policy": "open"}, "lets nobody submit"),
@@ -60,6 +62,22 @@ def test_the_catalog_is_declared_rightly() -> None:
 )  # fmt: skip
 def test_a_wrong_declaration_is_named(change: dict[str, Any], complaint: str) -> None:
     assert any(complaint in message for message in complaints(**change))
+
+
+LEAKS = {
+    "guardian": Property("guardian", NAME, source="child__guardian"),
+    "name": Property("child_name", NAME, source="child__name"),
+}
+
+
+@pytest.mark.parametrize("leak", sorted(LEAKS))
+def test_what_a_layer_keeps_back_cannot_be_reached_through_another(leak: str) -> None:
+    measurements = LAYERS["measurements"]
+    opened: dict[str, Any] = {"policy": "open", "public": (LEAKS[leak],), "accepts": None}
+    with registered(replace(measurements, id="scratch", **opened)):
+        told = [str(error.msg) for error in check_layers()]
+    assert any(f"{LEAKS[leak].path!r} shows what 'children' keeps back" in text for text in told)
+    assert any("'child__geom' shows what" in text for text in told)
 
 
 def test_start_up_stops(db: None) -> None:

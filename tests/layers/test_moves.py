@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from layers.base import Refused
 from layers.catalog.permits import applications
@@ -54,9 +55,21 @@ def test_a_stale_page_cannot_move_what_has_moved_on(cast: Any) -> None:
     report = trash_report(cast.town.kelurahan["Tenggara"], "received")
     stale = TrashReport.objects.get(pk=report.pk)
     advance(report, "verified", allowed=reports.MOVES, by=cast.officer)
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match="muat ulang"):
         advance(stale, "rejected", allowed=reports.MOVES, by=cast.officer)
     assert report.moves.count() == 1
+
+
+def test_one_object_can_go_the_whole_way_to_its_decision(cast: Any) -> None:
+    made = application(cast.town.kelurahan["Tenggara"], "KKPR-11", "recommendation")
+    applications.move_application(application=made, to="assessment", by=cast.planner, reason="uji")
+    applications.move_application(application=made, to="recommendation", by=cast.planner)
+    applications.move_application(application=made, to="granted", by=cast.approver)
+    made.refresh_from_db()
+    assert (made.status, made.decided_on) == ("granted", timezone.localdate())
+    assert [move.to_status for move in made.moves.all()] == [
+        "assessment", "recommendation", "granted",
+    ]  # fmt: skip
 
 
 def test_a_decided_application_has_a_day_and_an_open_one_has_none(cast: Any) -> None:

@@ -122,7 +122,7 @@ LATEST_PRICES = register(
         model=LatestPrice,
         owner=_OWNER,
         update_every=timedelta(days=1),
-        policy="prices",
+        policy="observations",
         public=(
             _MARKET,
             _COMMODITY,
@@ -171,7 +171,7 @@ PRICE_READINGS = register(
         model=PriceReading,
         owner=_OWNER,
         update_every=timedelta(days=1),
-        policy="prices",
+        policy="observations",
         public=(_MARKET, _COMMODITY, _PRICE, _UNIT, _SEEN),
         staff=(Property("by", Text("Petugas", "Officer"), source="by__username"),),
         private=("id", "instance_id"),

@@ -5,14 +5,16 @@ offices.
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.gis.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from layers.base import Format, Layer, Property, Style, StyleClass, Text, Theme
 from layers.catalog.boundaries import Area
 from layers.functions import GeodesicArea
-from layers.history import Move, Moves
+from layers.history import Move, Moves, advance
 from layers.registry import register
 
 THEME = Theme("permits", Text("Perizinan ruang", "Spatial permits"), rank=10)
@@ -86,6 +88,15 @@ MOVES: Moves = {
     _S.RECOMMENDATION: _OPEN | {_S.ASSESSMENT, _S.GRANTED, _S.GRANTED_IN_PART, _S.REFUSED},
 }
 DECIDED = (_S.GRANTED, _S.GRANTED_IN_PART, _S.REFUSED)
+
+
+def move_application(
+    *, application: Application, to: str, by: Any, reason: str = ""
+) -> ApplicationMove:
+    """One step of an application along `MOVES`; a decision gets its day. Raises Refused."""
+    decided = {"decided_on": timezone.localdate()} if to in DECIDED else {}
+    return advance(application, to, allowed=MOVES, by=by, reason=reason, changes=decided)
+
 
 _ENGLISH = (
     "Registered", "Completeness check", "Returned", "Land consideration", "Assessment", "Forum",

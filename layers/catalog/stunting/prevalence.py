@@ -192,7 +192,8 @@ PREVALENCE = register(
         ),
         private=("id",),
         geometry="kelurahan__geom",
-        time="released_at",
+        time="month",
+        updated="released_at",
         area="kelurahan",
         facet="month",
         style=Style(

@@ -23,7 +23,7 @@ from layers.base import (
     Text,
     Theme,
 )
-from layers.catalog.boundaries import Area, place
+from layers.catalog.boundaries import Area, kelurahan_at
 from layers.history import Move, Moves
 from layers.registry import register
 
@@ -112,7 +112,7 @@ MOVES: Moves = {
 
 
 def write_report(*, values: dict[str, Any], seen: Observation, by: Any) -> TrashReport:
-    """A report and the first row of its history. Raises Refused far outside the city."""
+    """A report and the first row of its history."""
     assert seen.point is not None  # the form requires it
     report = TrashReport.objects.create(
         instance_id=seen.instance_id,
@@ -121,7 +121,7 @@ def write_report(*, values: dict[str, Any], seen: Observation, by: Any) -> Trash
         observed_at=seen.observed_at,
         accuracy=seen.accuracy,
         by=by,
-        kelurahan=place(seen.point),
+        kelurahan=kelurahan_at(seen.point),
         geom=seen.point,
     )
     report.moves.create(to_status=report.status, by=by)
@@ -155,7 +155,7 @@ TRASH_REPORTS = register(
         model=TrashReport,
         owner="Dinas Lingkungan Hidup dan Kebersihan",
         update_every=timedelta(days=1),
-        policy="desk",
+        policy="reports",
         published=~Q(status=TrashReport.Status.REJECTED),
         public=(
             Property(
@@ -188,6 +188,7 @@ TRASH_REPORTS = register(
         ),
         private=("id", "geom", "instance_id", "tracking_code"),
         time="observed_at",
+        updated="moves__at",
         area="kelurahan",
         style=Style(
             kind="circle",
