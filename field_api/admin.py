@@ -11,7 +11,7 @@ from knox import admin as _knox  # noqa: F401 - registers AuthToken before we ta
 from knox.models import AuthToken
 
 from field_api.models import Device
-from layers.permissions import Role, duties
+from layers.permissions import keeps_portal
 
 admin.site.unregister(AuthToken)  # a token belongs to a device, and is seen once, by its officer
 
@@ -31,7 +31,7 @@ class DeviceAdmin(admin.ModelAdmin):
         AuthToken.objects.filter(device__in=devices).delete()
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return any(duty.role == Role.ADMINISTRATOR for duty in duties(request.user))
+        return keeps_portal(request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.has_module_permission(request)

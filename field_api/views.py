@@ -48,7 +48,20 @@ class NewestFirst(CursorPagination):
         return schema
 
 
-class Submissions(ListAPIView[Submission]):
+class Strict(APIView):
+    """Refuses query parameters that an address does not know: a misspelt filter would show all."""
+
+    parameters: tuple[str, ...] = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        known = self.parameters if request.method == "GET" else ()
+        if unknown := set(request.query_params) - set(known):
+            told = f"Parameter ini tidak dikenal. Yang dikenal: {', '.join(known) or 'tidak ada'}."
+            raise ValidationError(dict.fromkeys(unknown, told))
+
+
+class Submissions(Strict, ListAPIView[Submission]):
     """What this person's devices sent, newest first, and the door for the next one."""
 
     parser_classes = (BoundedJSONParser,)
@@ -56,17 +69,10 @@ class Submissions(ListAPIView[Submission]):
     pagination_class = NewestFirst
     filter_backends = (DjangoFilterBackend,)
     filterset_fields = ("state",)
+    parameters = ("state", NewestFirst.cursor_query_param)
 
     def get_queryset(self) -> Any:
         return Submission.objects.filter(user=cast(User, self.request.user))
-
-    def filter_queryset(self, queryset: Any) -> Any:
-        """django-filter passes over what it does not know, and a misspelt filter shows all."""
-        known = {*self.filterset_fields, NewestFirst.cursor_query_param}
-        if unknown := set(self.request.query_params) - known:
-            choice = f"Parameter ini tidak dikenal. Yang dikenal: {', '.join(sorted(known))}."
-            raise ValidationError(dict.fromkeys(unknown, choice))
-        return super().filter_queryset(queryset)
 
     @extend_schema(
         summary="Kirim satu catatan lapangan",
@@ -113,7 +119,7 @@ def answer(receipt: Receipt) -> Response:
     return Response(SubmissionSerializer(submission).data, status=status)
 
 
-class OneSubmission(RetrieveAPIView[Submission]):
+class OneSubmission(Strict, RetrieveAPIView[Submission]):
     """One of one's own submissions. Somebody else's is not found."""
 
     serializer_class = SubmissionSerializer
@@ -126,7 +132,7 @@ class OneSubmission(RetrieveAPIView[Submission]):
         return found
 
 
-class Forms(APIView):
+class Forms(Strict):
     """The forms that this person may submit, each with the JSON Schema of its `values`."""
 
     @extend_schema(responses={200: {"type": "array", "items": {"type": "object"}}})

@@ -7,22 +7,24 @@ private fields appear nowhere. Django's own permissions grant nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth import admin as _auth  # noqa: F401 - registers Group before we take it away
-from django.contrib.auth.models import Group
+from django.contrib.auth.admin import UserAdmin  # registers User and Group, which we take away
+from django.contrib.auth.models import Group, User
 from django.contrib.gis.db.models import GeometryField
 from django.contrib.gis.geos import GEOSGeometry
 from django.core.exceptions import FieldDoesNotExist
+from django.db import transaction
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.http import HttpRequest
+from django.utils.functional import lazystr
 
 from layers import geojson
 from layers.base import Layer
-from layers.permissions import NOTHING, Duty, Role, duties, may_edit, staff_rows
-from layers.provenance import Load
+from layers.permissions import NOTHING, Duty, keeps_portal, may_edit, staff_rows
+from layers.provenance import Load, demo_layer_ids
 from layers.registry import LAYERS
 
 
@@ -93,6 +95,23 @@ class LayerAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        """As after a file: what depends on the layer is settled, and its freshness moves on."""
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            for layer in self.layers:
+                if not layer.rows().filter(pk=obj.pk).exists():
+                    continue
+                if layer.ingest and layer.ingest.after:
+                    layer.ingest.after()
+                Load.objects.create(
+                    layer_id=layer.id,
+                    source="Admin",
+                    loaded_by=cast(User, request.user),
+                    is_demo=layer.id in demo_layer_ids(),
+                    report={"changed": form.changed_data, "row": obj.pk},
+                )
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only the filters offered: a lookup in a URL must never reach a geometry."""
         return lookup.split("__", maxsplit=1)[0] in self.list_filter and "geom" not in lookup
@@ -108,38 +127,61 @@ class LayerAdmin(admin.ModelAdmin):
         return field
 
 
-class OwnTable(admin.ModelAdmin):
-    """What only an administrator keeps."""
+class PortalAdmin(admin.ModelAdmin):
+    """What only an administrator by duty keeps."""
 
-    def _allowed(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return any(duty.role == Role.ADMINISTRATOR for duty in duties(request.user))
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return keeps_portal(request.user)
 
-    has_module_permission = has_view_permission = has_change_permission = _allowed
-    has_add_permission = has_delete_permission = _allowed
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return keeps_portal(request.user)
+
+    has_change_permission = has_add_permission = has_view_permission
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+admin.site.unregister(Group)  # roles are duties
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class AccountAdmin(PortalAdmin, UserAdmin):
+    """Accounts without Django's own permissions, which grant nothing here. An account is closed,
+    not deleted: its history stays."""
+
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Orang", {"fields": ("first_name", "last_name", "email")}),
+        ("Akses", {"fields": ("is_active", "is_staff")}),
+    )
+    list_display = ("username", "first_name", "is_active", "last_login")
+    list_filter = ("is_active",)
+    filter_horizontal = ()
 
 
 @admin.register(Duty)
-class DutyAdmin(OwnTable):
+class DutyAdmin(PortalAdmin):
     list_display = ("user", "role", "themes", "area_code", "puskesmas")
     list_filter = ("role",)
     raw_id_fields = ("user",)
 
 
 @admin.register(Load)
-class LoadAdmin(OwnTable):
+class LoadAdmin(PortalAdmin):
     """History: read, never written by hand."""
 
     list_display = ("loaded_at", "layer_id", "source", "is_demo", "loaded_by")
 
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    has_change_permission = has_delete_permission = has_add_permission
+    has_add_permission = has_change_permission = PortalAdmin.has_delete_permission
 
 
 def _register(model: type[Model], layers: tuple[Layer, ...]) -> None:
     titles = {
-        prop.path.split("__")[0]: str(prop.title) for layer in layers for prop in layer.properties
+        prop.path.split("__")[0]: lazystr(prop.title)
+        for layer in layers
+        for prop in layer.properties
     }
     shown = [
         name
@@ -147,6 +189,7 @@ def _register(model: type[Model], layers: tuple[Layer, ...]) -> None:
         if _field(model, name)
     ]
     columns = [name for name in shown if not isinstance(_field(model, name), GeometryField)]
+    relations = [name for name in columns if isinstance(_field(model, name), ForeignKey)]
     filters = tuple(name for name in columns if _field(model, name).choices)
     admin.site.register(
         model,
@@ -159,15 +202,14 @@ def _register(model: type[Model], layers: tuple[Layer, ...]) -> None:
                 "fields": [name for name in shown if _field(model, name).editable],
                 "list_display": [_column(name, titles) for name in columns[:6]] or ["__str__"],
                 "list_filter": filters,
-                "raw_id_fields": [
-                    name for name in columns if isinstance(_field(model, name), ForeignKey)
-                ],
+                "raw_id_fields": relations,
+                "list_select_related": relations or False,
             },
         ),
     )
 
 
-def _column(name: str, titles: Mapping[str, str]) -> Any:
+def _column(name: str, titles: Mapping[str, Any]) -> Any:
     """A column of the list under the property's own title."""
 
     @admin.display(description=titles.get(name, name), ordering=name)
@@ -187,7 +229,5 @@ def _field(model: type[Model], name: str) -> Any:
 
 admin.site.site_header = admin.site.site_title = "Geo Portal Kota Kupang"
 admin.site.index_title = "Data yang dikelola"
-admin.site.unregister(Group)  # roles are duties
-
 for _model in dict.fromkeys(layer.model for layer in LAYERS.values()):
     _register(_model, tuple(layer for layer in LAYERS.values() if layer.model is _model))

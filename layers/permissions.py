@@ -191,5 +191,10 @@ def may_edit(layer: Layer, user: User) -> bool:
     return _holds(POLICIES[layer.policy].edit, layer, user)
 
 
+def keeps_portal(user: User) -> bool:
+    """Whether this person keeps accounts, duties and devices."""
+    return any(duty.role == Role.ADMINISTRATOR for duty in duties(user))
+
+
 def _holds(roles: frozenset[Role], layer: Layer, user: User) -> bool:
     return any(Role(duty.role) in roles and duty.covers(layer) for duty in duties(user))

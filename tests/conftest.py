@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.cache import cache
 from django.test import Client
+from django.utils import translation
 from rest_framework.test import APIClient
 
 from field_api.models import Device
@@ -63,8 +64,10 @@ def cast(db: None) -> SimpleNamespace:
 
 
 @pytest.fixture(autouse=True)
-def nothing_cached() -> None:
+def nothing_left_over() -> None:
+    """Neither a cached document nor the language of the last request of another test."""
     cache.clear()
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -120,8 +120,10 @@ def town(by: Any) -> SimpleNamespace:
     SuppressionRule.objects.create(valid_from=date(2020, 1, 1), minimum=10, source="uji")
     month = date(2026, 8, 1)
     Prevalence.objects.create(kelurahan=northwest, month=month, measured=60, stunted=12, rate=20.0,
-                              hidden=False, released_at=NOON)  # fmt: skip
-    Prevalence.objects.create(kelurahan=northeast, month=month, hidden=True, released_at=NOON)
+                              hidden=False, released_at=NOON, released_by=by)  # fmt: skip
+    Prevalence.objects.create(
+        kelurahan=northeast, month=month, hidden=True, released_at=NOON, released_by=by
+    )
     Prevalence.objects.create(kelurahan=northwest, month=date(2026, 11, 1), measured=61,
                               stunted=13, rate=21.3, hidden=False)  # fmt: skip
     plan = Plan.objects.create(code="uji", title="Rencana uji", status="active",

@@ -139,7 +139,7 @@ def load() -> dict[str, int]:
         if not is_demo(user):
             raise NameTaken(account.username)
         user.first_name = account.name
-        user.is_staff = user.is_superuser = account.role == Role.ADMINISTRATOR
+        user.is_staff = account.role == Role.ADMINISTRATOR
         user.password = hashed if account.logs_in else make_password(None)
         user.save()
         Duty.objects.create(

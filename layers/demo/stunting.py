@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from shapely import Point
 
 from layers.catalog.puskesmas import Puskesmas
@@ -227,9 +228,10 @@ def _release(until: date) -> int:
         valid_from=min(date(2022, 10, 17), past[0]),
         defaults={"minimum": 10, "source": RULE_SOURCE},
     )
+    walidata = User.objects.get(username="walidata")
     for month in past:
-        compile_month(month)
+        compile_month(month=month)
         following = (month + timedelta(days=32)).replace(day=10)
-        release_month(month, at=local(following, 10))
-    compile_month(newest)
+        release_month(month=month, by=walidata, at=local(following, 10))
+    compile_month(month=newest)
     return Prevalence.objects.count()

@@ -81,7 +81,8 @@ def test_another_month_has_other_colours_and_a_shared_address_keeps_it(
 ) -> None:
     area = cast.town.kelurahan["Barat Laut"]
     Prevalence.objects.create(kelurahan=area, month=date(2026, 7, 1), measured=60, stunted=25,
-                              rate=41.7, hidden=False, released_at=NOON)  # fmt: skip
+                              rate=41.7, hidden=False, released_at=NOON,
+                              released_by=cast.walidata)  # fmt: skip
     map_page.open(CENTRE, on="stunting-prevalence")
     august = map_page.colours()
 

@@ -39,6 +39,12 @@ def test_an_unknown_parameter_is_refused(phone: Any) -> None:
     assert "status" in str(body["errors"])
 
 
+@pytest.mark.parametrize("address", [f"{URL}?x=1", "/api/v1/forms?x=1"])
+def test_no_address_passes_over_an_unknown_parameter(phone: Any, address: str) -> None:
+    problem(phone.get(address), 400)
+    problem(phone.post(f"{URL}?x=1", report(), format="json"), 400)
+
+
 def test_one_can_be_asked_for_by_its_uuid(phone: Any) -> None:
     sent = report()
     phone.post(URL, sent, format="json")

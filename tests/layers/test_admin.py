@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from layers.catalog.markets.places import Market
+from layers.provenance import Load
 from layers.registry import LAYERS
-from tests.factories import CENTRE, SECRET
+from tests.factories import CENTRE, EAST, NORTH, SECRET, SOUTH, WEST, box, trash_report
 
 pytestmark = pytest.mark.django_db
 MODELS = sorted({layer.model for layer in LAYERS.values()}, key=lambda model: model.__name__)
@@ -129,6 +132,45 @@ def test_what_people_observed_is_not_edited(cast: Any, desk_of: Any) -> None:
     page = f"/admin/layers/trashreport/{cast.town.report.pk}/change/"
     assert desk_of("administrator").post(page, {"status": "resolved"}).status_code == 403
     assert desk_of("administrator").get("/admin/layers/trashreport/add/").status_code == 403
+
+
+def test_accounts_are_kept_by_administrators_by_duty_and_by_no_superuser(
+    cast: Any, desk_of: Any
+) -> None:
+    page = f"/admin/auth/user/{cast.health_officer.pk}/change/"
+    assert desk_of("planner").get(page).status_code == 403
+    cast.administrator.is_superuser = False
+    desk = desk_of("administrator")
+    shown = desk.get(page).content.decode()
+    assert "id_is_superuser" not in shown
+    assert "user_permissions" not in shown
+    assert desk.post(f"/admin/auth/user/{cast.health_officer.pk}/delete/").status_code == 403
+
+
+def test_a_new_boundary_drawn_in_the_admin_moves_what_lies_in_it(cast: Any, desk_of: Any) -> None:
+    area = cast.town.kelurahan["Barat Daya"]
+    sent = {"code": area.code, "name": "Barat Daya", "bps_code": "", "parent": area.parent_id,
+            "geom": box(WEST, SOUTH, EAST, NORTH).json}  # fmt: skip
+    cast.town.kelurahan["Barat Laut"].delete()
+    answer = desk_of("administrator").post(f"/admin/layers/area/{area.pk}/change/", sent)
+    assert answer.status_code == 302, answer.content.decode()
+    assert Market.objects.get().kelurahan == area
+    load = Load.objects.get(layer_id="kelurahan")
+    assert (load.source, load.loaded_by, load.is_demo) == ("Admin", cast.administrator, False)
+
+
+def test_a_list_costs_the_same_however_long_it_is(cast: Any, desk_of: Any) -> None:
+    desk = desk_of("administrator")
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert desk.get("/admin/layers/trashreport/").status_code == 200
+        return len(queries)
+
+    few = cost()
+    for _ in range(20):
+        trash_report(cast.town.kelurahan["Tenggara"])
+    assert cost() == few
 
 
 def test_the_map_of_a_form_comes_from_here(cast: Any, desk_of: Any) -> None:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from layers.catalog.stunting.prevalence import (
@@ -41,7 +42,7 @@ def figure(area: Any, month: date = MARCH) -> Prevalence:
 
 def test_a_figure_with_enough_children_behind_it_is_given(cast: Any) -> None:
     area = measure(cast, "Tenggara", stunted=12, healthy=28)
-    compile_month(MARCH)
+    compile_month(month=MARCH)
     shown = figure(area)
     assert (shown.measured, shown.stunted, shown.rate, shown.hidden) == (40, 12, 30.0, False)
 
@@ -51,7 +52,7 @@ def test_a_figure_with_few_behind_it_is_not_even_stored(
     cast: Any, stunted: int, healthy: int
 ) -> None:
     area = measure(cast, "Tenggara", stunted, healthy)
-    compile_month(MARCH)
+    compile_month(month=MARCH)
     hidden = figure(area)
     assert (hidden.measured, hidden.stunted, hidden.rate, hidden.hidden) == (None, None, None, True)
 
@@ -62,7 +63,7 @@ def test_a_child_measured_twice_counts_once_with_the_last_one(cast: Any) -> None
     for day, z in ((5, -3.0), (25, -1.0)):
         measurement(twice, cast.health_officer, measured_on=date(2026, 3, day), height_z=z)
     measurement(twice, cast.health_officer, measured_on=date(2026, 2, 5), height_z=-3.5)
-    compile_month(MARCH)
+    compile_month(month=MARCH)
     assert (figure(area).measured, figure(area).stunted) == (32, 11)
 
 
@@ -70,7 +71,7 @@ def test_an_implausible_value_is_kept_but_not_counted(cast: Any) -> None:
     area = measure(cast, "Tenggara", stunted=11, healthy=20)
     odd = measurement(child(area, cast.town.puskesmas), cast.health_officer,
                       measured_on=date(2026, 3, 9), height_z=-7.2)  # fmt: skip
-    compile_month(MARCH)
+    compile_month(month=MARCH)
     odd.refresh_from_db()
     assert odd.flagged
     assert figure(area).measured == 31
@@ -78,11 +79,22 @@ def test_an_implausible_value_is_kept_but_not_counted(cast: Any) -> None:
 
 def test_a_released_figure_stands_when_the_month_is_compiled_again(cast: Any) -> None:
     area = measure(cast, "Tenggara", stunted=12, healthy=28)
-    compile_month(MARCH)
-    assert release_month(MARCH, at=NOON) == 1
+    compile_month(month=MARCH)
+    assert release_month(month=MARCH, by=cast.walidata, at=NOON) == 1
     measure(cast, "Tenggara", stunted=5, healthy=0)
-    compile_month(MARCH)
+    compile_month(month=MARCH)
     assert figure(area).measured == 40
+
+
+def test_only_a_walidata_releases_by_command_and_is_named(cast: Any) -> None:
+    area = measure(cast, "Tenggara", stunted=12, healthy=28)
+    with pytest.raises(CommandError, match="walidata"):
+        call_command("release_stunting", "2026-03", by="planner")
+    with pytest.raises(CommandError, match="2026-08"):
+        call_command("release_stunting", "soon", by="walidata")
+    assert not Prevalence.objects.filter(month=MARCH).exists()
+    call_command("release_stunting", "2026-03", by="walidata")
+    assert figure(area).released_by == cast.walidata
 
 
 def test_the_rule_of_the_day_decides(db: None) -> None:

@@ -8,7 +8,9 @@ practice hides counts below 10, never below 5).
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
+from django.conf import settings
 from django.contrib.gis.db import models
 from django.db import transaction
 from django.db.models import Count, Q
@@ -52,6 +54,9 @@ class Prevalence(models.Model):
     rate = models.FloatField(null=True)
     hidden = models.BooleanField()
     released_at = models.DateTimeField(null=True)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
 
     class Meta:
         verbose_name = "prevalensi stunting"
@@ -68,6 +73,10 @@ class Prevalence(models.Model):
                 )
                 | Q(hidden=True, measured=None, stunted=None, rate=None),
                 name="layers_prevalence_hidden_is_empty",
+            ),
+            models.CheckConstraint(
+                condition=Q(released_at__isnull=True) ^ Q(released_by__isnull=False),
+                name="layers_prevalence_released_at_by",
             ),
         ]
 
@@ -89,7 +98,7 @@ def is_hidden(measured: int, stunted: int, minimum: int) -> bool:
 
 
 @transaction.atomic
-def compile_month(month: date) -> int:
+def compile_month(*, month: date) -> int:
     """Work out the unreleased figures of a month (its first day) from each child's last plausible
     measurement in it. Released figures stand. Returns the number of kelurahan written."""
     end = (month + timedelta(days=32)).replace(day=1)
@@ -133,9 +142,10 @@ def _figure(kelurahan: int, month: date, measured: int, stunted: int, minimum: i
     )
 
 
-def release_month(month: date, *, at: datetime) -> int:
-    """Publish the compiled figures of a month; returns how many."""
-    return Prevalence.objects.filter(month=month, released_at__isnull=True).update(released_at=at)
+def release_month(*, month: date, by: Any, at: datetime) -> int:
+    """Publish the compiled figures of a month; returns how many. What is released stays."""
+    waiting = Prevalence.objects.filter(month=month, released_at__isnull=True)
+    return waiting.update(released_at=at, released_by=by)
 
 
 def _step(lower: float, colour: str, id: str, en: str) -> StyleClass:
@@ -189,6 +199,11 @@ PREVALENCE = register(
                 tile=True,
             ),
             Property("released_at", Text("Dirilis", "Released"), format=Format.DATETIME),
+        ),
+        staff=(
+            Property(
+                "released_by", Text("Dirilis oleh", "Released by"), source="released_by__username"
+            ),
         ),
         private=("id",),
         geometry="kelurahan__geom",
