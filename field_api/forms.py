@@ -34,6 +34,7 @@ def values_schema(layer: Layer) -> Json:
         "type": "object",
         "additionalProperties": False,
         "required": [question.name for question in layer.accepts.fields if question.required],
+        "examples": [dict(layer.accepts.example)],
         "properties": {question.name: _property(question) for question in layer.accepts.fields},
     }
 

@@ -147,6 +147,7 @@ class Form:
     title: Text
     fields: tuple[FormField, ...]
     write: Callable[..., Model]
+    example: Mapping[str, Any]  # answers that are right, for clients, documentation and tests
     point: Literal["required", "optional"] = "required"
 
 

@@ -1,5 +1,5 @@
 """GeoJSON geometry from people, read within limits: nothing reaches GEOS before it is finite
-numbers in range, in rings that nest as the type says. GDAL is not asked at all."""
+numbers in range, nested as its type says. GDAL is not asked at all."""
 
 from __future__ import annotations
 
@@ -7,39 +7,43 @@ import json
 import math
 from typing import Any
 
-from django.contrib.gis.geos import (
-    GEOSException,
-    GEOSGeometry,
-    LinearRing,
-    MultiPolygon,
-    Point,
-    Polygon,
-)
+from django.contrib.gis.geos import GEOSGeometry
+from shapely.errors import GEOSException, ShapelyError
+from shapely.geometry import shape
 
 MAX_CHARACTERS = 2_000_000
 
-Pair = tuple[float, float]
+# How deep the lists of positions nest (RFC 7946 section 3.1).
+DEPTH = {
+    "Point": 0,
+    "MultiPoint": 1,
+    "LineString": 1,
+    "MultiLineString": 2,
+    "Polygon": 2,
+    "MultiPolygon": 3,
+}
 
 
 def read(text: str, geometry_type: str) -> GEOSGeometry:
-    """A Point or MultiPolygon (a Polygon is taken for one) in EPSG:4326.
+    """A geometry of the model field's type ("MULTIPOLYGON") in EPSG:4326; a single one is taken
+    for a field of many.
 
     Raises ValueError with a sentence for whoever drew it: not GeoJSON, another type, coordinates
     that are no numbers or out of range, an invalid shape with the place where it breaks.
     """
     given = _parsed(text)
-    kind, coordinates = str(given.get("type")).upper(), given.get("coordinates")
-    if geometry_type == "MULTIPOLYGON" and kind == "POLYGON":
-        kind, coordinates = "MULTIPOLYGON", [coordinates]
-    if kind != geometry_type or not isinstance(coordinates, list):
+    kind, coordinates = str(given.get("type")), given.get("coordinates")
+    if f"MULTI{kind.upper()}" == geometry_type:
+        kind, coordinates = f"Multi{kind}", [coordinates]
+    if kind.upper() != geometry_type or kind not in DEPTH:
         raise ValueError(f"Geometri harus {geometry_type}.")
+    _check(coordinates, DEPTH[kind])
     try:
-        geometry = (
-            Point(*_pair(coordinates), srid=4326) if kind == "POINT" else _polygons(coordinates)
-        )
-    except (GEOSException, TypeError) as error:
+        drawn = shape({"type": kind, "coordinates": coordinates})
+        geometry = GEOSGeometry(drawn.wkb_hex, srid=4326)
+    except (GEOSException, ShapelyError, ValueError) as error:
         raise ValueError("Koordinat geometri ini tidak tersusun sebagaimana mestinya.") from error
-    if not geometry.valid:
+    if geometry.empty or not geometry.valid:
         raise ValueError(f"Geometri tidak sah: {geometry.valid_reason}.")
     return geometry
 
@@ -58,20 +62,15 @@ def _parsed(text: str) -> dict[str, Any]:
     return given
 
 
-def _polygons(coordinates: list[Any]) -> MultiPolygon:
-    polygons = [
-        Polygon(*(LinearRing([_pair(pair) for pair in ring]) for ring in rings))
-        for rings in coordinates
-    ]
-    return MultiPolygon(polygons, srid=4326)
-
-
-def _pair(coordinates: Any) -> Pair:
-    if not isinstance(coordinates, list) or len(coordinates) not in (2, 3):
-        raise TypeError("a position has two or three numbers")
-    lon, lat = coordinates[:2]
-    if type(lon) not in (int, float) or type(lat) not in (int, float):
-        raise TypeError("a position is made of numbers")
+def _check(coordinates: Any, depth: int) -> None:
+    if not isinstance(coordinates, list):
+        raise ValueError("Koordinat geometri ini tidak tersusun sebagaimana mestinya.")
+    if depth:
+        for part in coordinates:
+            _check(part, depth - 1)
+        return
+    if len(coordinates) != 2 or not all(type(number) in (int, float) for number in coordinates):
+        raise ValueError("Tiap titik terdiri dari dua angka: bujur dan lintang.")
+    lon, lat = coordinates
     if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
         raise ValueError("Bujur di antara -180 dan 180, lintang di antara -90 dan 90.")
-    return float(lon), float(lat)

@@ -9,11 +9,18 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.contrib.gis.db.models import GeometryField
-from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Point, Polygon
-from django.db.models import Model
+from django.contrib.gis.geos import (
+    GEOSGeometry,
+    LineString,
+    MultiLineString,
+    MultiPoint,
+    MultiPolygon,
+    Point,
+    Polygon,
+)
 from model_bakery import baker
 
 from layers.base import Layer
@@ -27,6 +34,7 @@ from layers.catalog.stunting.children import Child, Measurement
 from layers.catalog.stunting.prevalence import Prevalence, SuppressionRule
 from layers.catalog.trash.reports import TrashReport
 from layers.catalog.zoning import Plan, SubZone, Zone
+from layers.registry import LAYERS
 
 WEST, SOUTH, EAST, NORTH = 123.56, -10.24, 123.64, -10.16
 CENTRE = Point((WEST + EAST) / 2 - 0.01, (SOUTH + NORTH) / 2 + 0.01, srid=4326)
@@ -113,7 +121,8 @@ def town(by: Any) -> SimpleNamespace:
     northwest, northeast = made.kelurahan["Barat Laut"], made.kelurahan["Timur Laut"]
     made.puskesmas = puskesmas(northwest, "Barat")
     made.other_puskesmas = puskesmas(northeast, "Timur")
-    made.child = child(northwest, made.puskesmas)
+    known = LAYERS["measurements"].accepts.example["child"]
+    made.child = child(northwest, made.puskesmas, code=UUID(known))
     made.other_child = child(northeast, made.other_puskesmas)
     for one in (made.child, made.other_child):
         measurement(one, by)
@@ -133,8 +142,8 @@ def town(by: Any) -> SimpleNamespace:
     for number, area in enumerate(made.kelurahan.values()):
         Zone.objects.create(plan=plan, sub_zone=housing, block=str(number), geom=area.geom)
         Zone.objects.create(plan=draft, sub_zone=housing, block=str(number), geom=area.geom)
-    made.application = application(northwest, "KKPR-1")
-    made.waiting_application = application(northeast, "KKPR-2", "assessment")
+    made.application = application(northwest, "KKPR-2026-0001")
+    made.waiting_application = application(northeast, "KKPR-2026-0002", "assessment")
     SiteVisit.objects.create(instance_id=uuid4(), application=made.application, finding="matches",
                              note=SECRET, observed_at=NOON, by=by,
                              geom=point_in(northwest))  # fmt: skip
@@ -155,18 +164,19 @@ def town(by: Any) -> SimpleNamespace:
 
 def ensure_rows(layer: Layer) -> None:
     """A row for a layer that the town does not know: a new layer is tested the day it appears."""
-    if layer.rows().exists() or "__" in layer.geometry:
+    if layer.rows().exists():
         return
     baker.make(layer.model, **{layer.geometry: sample(layer.geometry_field)}, **layer.fixed)
 
 
 def sample(field: GeometryField) -> GEOSGeometry:
-    if field.geom_type == "POINT":
-        return CENTRE
-    if field.geom_type == "POLYGON":
-        return around(CENTRE)[0]
-    return around(CENTRE)
-
-
-def rows_of(model: type[Model]) -> int:
-    return model._default_manager.count()
+    square = around(CENTRE)
+    line = LineString(square[0][0].coords, srid=4326)
+    return {
+        "POINT": CENTRE,
+        "MULTIPOINT": MultiPoint(CENTRE, srid=4326),
+        "LINESTRING": line,
+        "MULTILINESTRING": MultiLineString(line, srid=4326),
+        "POLYGON": square[0],
+        "MULTIPOLYGON": square,
+    }[field.geom_type]

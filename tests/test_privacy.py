@@ -128,7 +128,7 @@ def test_a_superuser_without_duty_sees_what_the_public_sees(cast: Any, browser_o
     user.save()
     assert items(browser_of(user), "children") is None
     listed = items(browser_of(user), "permit-parcels")
-    assert [row["properties"]["number"] for row in listed] == ["KKPR-1"]
+    assert [row["properties"]["number"] for row in listed] == ["KKPR-2026-0001"]
 
 
 def test_an_account_that_was_closed_loses_everything_at_once(cast: Any) -> None:

@@ -35,7 +35,7 @@ def test_a_click_tells_what_is_there_as_an_indonesian_writes_it(
 
     card = map_page.open(parcel, on="permit-parcels", zoom=17).click_centre()
 
-    expect(card.get_by_role("heading")).to_have_text("KKPR-1")
+    expect(card.get_by_role("heading")).to_have_text("KKPR-2026-0001")
     expect(card).to_contain_text("Disetujui")
     expect(card).to_contain_text(re.compile(r"Luas\s*12\.1\d\d\sm²"))
     expect(card).to_contain_text("1 Okt 2026")

@@ -163,7 +163,7 @@ def test_a_name_that_cannot_be_stored_is_refused_not_left_waiting(phone: Any) ->
 
 @pytest.mark.parametrize("layer_id", ["trash-reports", "price-readings", "site-visits"])
 def test_no_form_takes_a_point_far_outside_the_city(cast: Any, phone: Any, layer_id: str) -> None:
-    sent = submission(layer_id, answers(layer_id, cast), geometry=at(128.0, -12.0))
+    sent = submission(layer_id, answers(layer_id), geometry=at(128.0, -12.0))
     body = problem(phone.post(URL, sent, format="json"), 422)
     assert "di luar batas kota" in body["reasons"]["geometry"]
 

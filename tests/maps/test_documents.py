@@ -163,7 +163,14 @@ def test_it_opens_from_a_file_without_a_network(cast: Any, tmp_path: Path) -> No
     assert seen["asked"] == [file.as_uri()]
     assert seen["heading"] == "Peta Kota Uji"
     assert "Data contoh" in seen["banner"]
-    for text in ("Persetujuan ruang", "KKPR-1", "Toko kelontong", "1 Okt 2026", "m²", "Disetujui"):
+    for text in (
+        "Persetujuan ruang",
+        "KKPR-2026-0001",
+        "Toko kelontong",
+        "1 Okt 2026",
+        "m²",
+        "Disetujui",
+    ):
         assert text in seen["card"]
     assert "Barat Laut" in seen["names"]
     assert seen["trash"] is False

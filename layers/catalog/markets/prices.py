@@ -197,6 +197,7 @@ PRICE_READINGS = register(
                 ),
             ),
             write=write_reading,
+            example={"market": "oeba", "commodity": "beras-medium-1", "price": 15_500},
         ),
     )
 )

@@ -132,6 +132,7 @@ SITE_VISITS = register(
                 FormField("note", Text("Catatan", "Note"), required=False),
             ),
             write=write_site_visit,
+            example={"application": "KKPR-2026-0001", "finding": "matches"},
         ),
     )
 )

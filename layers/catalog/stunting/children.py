@@ -274,6 +274,12 @@ MEASUREMENTS = register(
                 ),
             ),
             write=write_measurement,
+            example={
+                "child": "3f0c2b1e-6a53-4d0e-9a51-0d7c5b7e2a10",
+                "measured_on": "2026-11-10",
+                "height_cm": 81.5,
+                "position": "standing",
+            },
         ),
     )
 )

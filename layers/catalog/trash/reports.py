@@ -221,6 +221,7 @@ TRASH_REPORTS = register(
                 ),
             ),
             write=write_report,
+            example={"category": "overflow", "description": "Bak sampah penuh"},
         ),
     )
 )
