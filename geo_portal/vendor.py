@@ -20,7 +20,6 @@ SHIPPED = [
     ("vendor/ol", "ol/dist", ["ol.js"]),
     ("vendor/ol", "ol", ["ol.css"]),
     ("vendor/leaflet", "leaflet/dist", ["leaflet.js", "leaflet.css", "images/*.png"]),
-    ("vendor/htmx", "htmx.org/dist", ["htmx.min.js"]),
     (
         "vendor/plus-jakarta-sans",
         "@fontsource-variable/plus-jakarta-sans",

@@ -19,7 +19,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import User as Account
 from django.contrib.gis.db.models import GeometryField
 from django.contrib.gis.geos import Point
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet, TextChoices
 from django.utils.translation import get_language
 
 User = Account | AnonymousUser
@@ -34,6 +34,11 @@ class Text:
 
     def __str__(self) -> str:
         return self.en if (get_language() or "id").startswith("en") else self.id
+
+
+def named(choices: type[TextChoices], **english: str) -> dict[str, Text]:
+    """The names of coded values: Indonesian from the choices, English by member name."""
+    return {member.value: Text(str(member.label), english[member.name]) for member in choices}
 
 
 class Format(StrEnum):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib.gis.db.models import Extent
 from django.core.exceptions import EmptyResultSet
@@ -18,9 +18,6 @@ from django.db.models import Count, Max, Min, QuerySet
 from layers.base import Layer, Property, User
 from layers.permissions import properties_for
 from layers.selection import EVERY_ROW, BBox, Query, select
-
-if TYPE_CHECKING:
-    from geopandas import GeoDataFrame
 
 DECIMALS = 7  # of a degree: about a centimetre
 TIMEOUT = "10s"
@@ -102,30 +99,3 @@ def facet_values(layer: Layer, user: User) -> list[Any]:
         return []
     rows = layer.visible_to(user).values(prop.path).annotate(rows=Count("pk")).order_by(prop.path)
     return [row[prop.path] for row in rows]
-
-
-def to_geodataframe(
-    layer: Layer, user: User, query: Query = EVERY_ROW, *, limit: int = 100_000
-) -> GeoDataFrame:
-    """The layer as this person may see it, EPSG:4326, indexed by feature id."""
-    import geopandas
-    from shapely import from_wkb
-
-    properties = properties_for(layer, user)
-    rows = select(layer, user, properties, query).order_by("pk")[:limit]
-    try:
-        inner, params = rows.query.get_compiler(connection=connection).as_sql()
-    except EmptyResultSet:
-        fetched = []
-    else:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT s.*, ST_AsBinary(s.g) FROM ({inner}) AS s", params)
-            fetched = cursor.fetchall()
-    names = [prop.name for prop in properties]
-    return geopandas.GeoDataFrame(
-        [row[2:-1] for row in fetched],
-        columns=names,
-        index=[row[0] for row in fetched],
-        geometry=from_wkb([bytes(row[-1]) if row[-1] else None for row in fetched]),
-        crs="EPSG:4326",
-    )

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
-from django.db.models import CharField, Model
-from django.db.models.functions import Cast
+from django.db.models import Model, Q
 
 from layers.catalog.boundaries import Area
 from layers.catalog.markets.places import Commodity, Market
@@ -125,15 +124,15 @@ def load(
 def remove() -> None:
     """Takes the demo city away. Accounts stay, as they may have signed other rows.
 
-    Raises RealData where a layer was ever loaded from anything else, or people sent rows in.
+    Raises RealData where a layer holds anything else: loaded, sent in or changed by hand.
     """
-    real = Load.objects.filter(is_demo=False).first()
-    if real:
-        raise RealData(f"layer {real.layer_id} holds real data ({real.source})")
-    sent = {layer.id: number for layer in LAYERS.values() if (number := _sent_in(layer.model))}
-    if sent:
-        rows = ", ".join(f"{number} in {layer_id}" for layer_id, number in sent.items())
-        raise RealData(f"people have sent in rows since: {rows}")
+    touched = Load.objects.filter(Q(is_demo=False) | Q(loaded_by__isnull=False)).first()
+    if touched:
+        raise RealData(f"layer {touched.layer_id} holds real data ({touched.source})")
+    for load in Load.objects.all():
+        held = LAYERS[load.layer_id].rows().count()
+        if held != load.report["rows"]:
+            raise RealData(f"{load.layer_id} holds {held} rows, not the demo's own alone")
     if Duty.objects.filter(puskesmas__isnull=False).exclude(
         user__email__endswith=f"@{people.DOMAIN}"
     ):
@@ -148,11 +147,3 @@ def remove() -> None:
     Plan.objects.filter(code=zoning.PLAN["code"]).delete()
     SubZone.objects.filter(zones__isnull=True).delete()
     SuppressionRule.objects.filter(source=stunting.RULE_SOURCE).delete()
-
-
-def _sent_in(model: type[Model]) -> int:
-    """Rows that a phone minted: the demo's own UUIDs are of version 5."""
-    if not any(field.name == "instance_id" for field in model._meta.concrete_fields):
-        return 0
-    rows = model._default_manager.annotate(uuid=Cast("instance_id", CharField()))
-    return rows.exclude(uuid__regex="^.{14}5").count()

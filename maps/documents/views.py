@@ -6,7 +6,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from maps.documents import DOCUMENTS, recent
@@ -32,7 +31,6 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "maps/documents/index.html", {"documents": documents})
 
 
-@gzip_page
 @require_safe
 @cache_control(public=True, max_age=60)
 def document(request: HttpRequest, name: str) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.contrib.gis.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from layers.base import Format, Layer, Property, Style, StyleClass, Text, Theme
+from layers.base import Format, Layer, Property, Style, StyleClass, Text, Theme, named
 from layers.catalog.boundaries import Area
 from layers.functions import GeodesicArea
 from layers.history import Move, Moves, advance
@@ -98,14 +98,21 @@ def move_application(
     return advance(application, to, allowed=MOVES, by=by, reason=reason, changes=decided)
 
 
-_ENGLISH = (
-    "Registered", "Completeness check", "Returned", "Land consideration", "Assessment", "Forum",
-    "Recommendation", "Granted", "Granted in part", "Refused", "Withdrawn", "Lapsed",
-)  # fmt: skip
-STATUS_NAMES = {
-    status.value: Text(str(status.label), english)
-    for status, english in zip(_S, _ENGLISH, strict=True)
-}
+STATUS_NAMES = named(
+    Application.Status,
+    REGISTERED="Registered",
+    COMPLETENESS="Completeness check",
+    RETURNED="Returned",
+    LAND_CONSIDERATION="Land consideration",
+    ASSESSMENT="Assessment",
+    FORUM="Forum",
+    RECOMMENDATION="Recommendation",
+    GRANTED="Granted",
+    GRANTED_IN_PART="Granted in part",
+    REFUSED="Refused",
+    WITHDRAWN="Withdrawn",
+    LAPSED="Lapsed",
+)
 _WAITING, _WORKING = "#64748b", "#2563eb"
 _COLOURS = {
     _S.REGISTERED: _WAITING,

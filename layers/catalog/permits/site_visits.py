@@ -19,6 +19,7 @@ from layers.base import (
     Style,
     StyleClass,
     Text,
+    named,
 )
 from layers.catalog.permits.applications import THEME, Application
 from layers.registry import register
@@ -68,11 +69,12 @@ def write_site_visit(*, values: dict[str, Any], seen: Observation, by: Any) -> S
     )
 
 
-_FINDINGS = {
-    "matches": Text("Sesuai permohonan", "As applied for"),
-    "differs": Text("Berbeda dari permohonan", "Differs from the application"),
-    "built": Text("Sudah dibangun sebelum izin", "Built before the permit"),
-}
+_FINDINGS = named(
+    SiteVisit.Finding,
+    MATCHES="As applied for",
+    DIFFERS="Differs from the application",
+    BUILT="Built before the permit",
+)
 
 SITE_VISITS = register(
     Layer(

@@ -24,6 +24,7 @@ from layers.base import (
     StyleClass,
     Text,
     Theme,
+    named,
 )
 from layers.catalog.boundaries import Area
 from layers.catalog.puskesmas import Puskesmas
@@ -150,11 +151,8 @@ def write_measurement(*, values: dict[str, Any], seen: Observation, by: Any) -> 
     )
 
 
-_SEXES = {"female": Text("Perempuan", "Female"), "male": Text("Laki-laki", "Male")}
-_POSITIONS = {
-    "lying": Text("Telentang", "Lying"),
-    "standing": Text("Berdiri", "Standing"),
-}
+_SEXES = named(Child.Sex, FEMALE="Female", MALE="Male")
+_POSITIONS = named(Measurement.Position, LYING="Lying", STANDING="Standing")
 _OWNER = "Dinas Kesehatan"
 
 CHILDREN = register(

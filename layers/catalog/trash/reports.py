@@ -22,6 +22,7 @@ from layers.base import (
     StyleClass,
     Text,
     Theme,
+    named,
 )
 from layers.catalog.boundaries import Area, kelurahan_at
 from layers.history import Move, Moves
@@ -128,20 +129,22 @@ def write_report(*, values: dict[str, Any], seen: Observation, by: Any) -> Trash
     return report
 
 
-CATEGORY_NAMES = {
-    "scattered": Text("Sampah berserakan", "Scattered trash"),
-    "overflow": Text("TPS penuh", "Overflowing container"),
-    "illegal-dump": Text("Pembuangan liar", "Illegal dump"),
-    "missed-pickup": Text("Tidak terangkut", "Missed pick-up"),
-    "burning": Text("Pembakaran sampah", "Burning trash"),
-}
-STATUS_NAMES = {
-    "received": Text("Diterima", "Received"),
-    "verified": Text("Terverifikasi", "Verified"),
-    "in-progress": Text("Dikerjakan", "In progress"),
-    "resolved": Text("Selesai", "Resolved"),
-    "rejected": Text("Ditolak", "Rejected"),
-}
+CATEGORY_NAMES = named(
+    TrashReport.Category,
+    SCATTERED="Scattered trash",
+    OVERFLOW="Overflowing container",
+    ILLEGAL_DUMP="Illegal dump",
+    MISSED_PICKUP="Missed pick-up",
+    BURNING="Burning trash",
+)
+STATUS_NAMES = named(
+    TrashReport.Status,
+    RECEIVED="Received",
+    VERIFIED="Verified",
+    IN_PROGRESS="In progress",
+    RESOLVED="Resolved",
+    REJECTED="Rejected",
+)
 
 TRASH_REPORTS = register(
     Layer(
