@@ -39,4 +39,4 @@ USER portal
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1
 VOLUME /app/.local
 EXPOSE 8000
-CMD ["gunicorn", "geo_portal.wsgi", "--bind=0.0.0.0:8000", "--worker-class=gthread", "--workers=2", "--threads=4", "--worker-tmp-dir=/tmp", "--no-control-socket"]
+CMD ["gunicorn", "geo_portal.wsgi", "--bind=0.0.0.0:8000", "--worker-class=gthread", "--workers=2", "--threads=32", "--worker-tmp-dir=/tmp", "--no-control-socket"]

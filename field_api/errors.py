@@ -18,6 +18,7 @@ _TITLES = {
     404: "Tidak ditemukan",
     405: "Metode tidak didukung",
     406: "Bentuk jawaban tidak tersedia",
+    411: "Panjang isi tidak disebut",
     409: "UUID sudah terpakai",
     413: "Terlalu besar",
     415: "Jenis isi tidak didukung",
@@ -25,6 +26,12 @@ _TITLES = {
     429: "Terlalu sering",
     503: "Layanan sedang penuh",
 }
+
+
+class LengthRequired(exceptions.APIException):
+    status_code = status.HTTP_411_LENGTH_REQUIRED
+    default_detail = "Sebutkan panjang isi (Content-Length); kiriman berpotong belum didukung."
+    default_code = "length_required"
 
 
 class TooLarge(exceptions.APIException):

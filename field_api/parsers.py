@@ -45,6 +45,8 @@ class BoundedJSONParser(BaseParser):
         if len(body) > MAX_BYTES:
             raise TooLarge(f"Isi paling besar {MAX_BYTES // 1024} KiB; foto dikirim terpisah.")
         text = body.decode("utf-8", "replace")
+        if not text.strip():
+            raise ParseError("Isi kosong.")
         if depth(body) > MAX_DEPTH:
             raise Unreadable(f"JSON bersarang lebih dari {MAX_DEPTH} tingkat.", text)
         try:

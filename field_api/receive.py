@@ -159,7 +159,8 @@ def _flat(errors: Any, prefix: str = "") -> dict[str, str]:
 
 
 def _instance_id(item: dict[str, Any]) -> uuid.UUID | None:
+    given = item.get("instance_id")
     try:
-        return uuid.UUID(str(item.get("instance_id")))
+        return uuid.UUID(given) if isinstance(given, str) else None
     except ValueError:
         return None

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import timedelta
 from functools import cache
 from typing import Any
 
 from django.contrib.gis.geos import Point
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from rest_framework import serializers
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
 from field_api.models import Submission
 from layers.base import Form, FormField
 
-AHEAD = timedelta(days=7)  # phones' clocks are days off; a year off would stay "newest" for ever
+# Phones' clocks are days off; what is years off would stay oldest or newest for ever.
+AHEAD = timedelta(days=7)
+BEHIND = timedelta(days=366)
+
+_RFC3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
 
 
 class PointField(serializers.Field):
@@ -41,11 +47,12 @@ class PointField(serializers.Field):
         ):
             self.fail("shape")
         try:
-            lon, lat = (float(number) for number in coordinates[:2])
+            numbers = [float(number) for number in coordinates]
         except OverflowError:
             self.fail("finite")
-        if not (math.isfinite(lon) and math.isfinite(lat)):
+        if not all(map(math.isfinite, numbers)):
             self.fail("finite")
+        lon, lat = numbers[:2]
         if not -90 <= lat <= 90 and -90 <= lon <= 90 and -180 <= lat <= 180:
             self.fail("swapped")
         if not (-180 <= lon <= 180 and -90 <= lat <= 90):
@@ -60,19 +67,20 @@ class MomentField(serializers.DateTimeField):
     """An RFC 3339 date-time with its offset: a phone's clock means nothing without one."""
 
     def to_internal_value(self, value: Any) -> Any:
-        try:
-            parsed = parse_datetime(value) if isinstance(value, str) else None
-        except ValueError:
-            parsed = None
-        if parsed is None or parsed.tzinfo is None:
+        if not isinstance(value, str) or not _RFC3339.fullmatch(value):
             raise serializers.ValidationError(
                 "Tulis waktu dengan zonanya, misalnya 2026-11-22T14:05:00+08:00."
             )
-        return super().to_internal_value(value)
+        try:
+            return super().to_internal_value(value)
+        except OverflowError as error:
+            raise serializers.ValidationError("Waktu ini di luar jangkauan.") from error
 
 
 class MetresField(serializers.FloatField):
     def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool):
+            self.fail("invalid")
         number = super().to_internal_value(data)
         if not math.isfinite(number):
             raise serializers.ValidationError("Harus angka biasa dalam meter.")
@@ -96,10 +104,10 @@ class EnvelopeSerializer(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         form: Form | None = self.context.get("form")
-        if attrs["observed_at"] > timezone.now() + AHEAD:
-            raise serializers.ValidationError(
-                {"observed_at": "Waktu ini lebih dari sepekan di depan; periksa jam ponsel."}
-            )
+        now = timezone.now()
+        if not now - BEHIND < attrs["observed_at"] < now + AHEAD:
+            told = "Waktu ini lebih dari setahun lalu atau sepekan di depan; periksa jam ponsel."
+            raise serializers.ValidationError({"observed_at": told})
         if form and attrs["form_version"] != form.version:
             raise serializers.ValidationError(
                 {"form_version": f"Versi formulir ini {form.version}; perbarui aplikasi."}

@@ -6,6 +6,8 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import DataError
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
@@ -17,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from field_api.errors import respond
+from field_api.errors import LengthRequired, respond
 from field_api.forms import forms_for
 from field_api.models import Device, Submission
 from field_api.parsers import BoundedJSONParser, Unreadable
@@ -32,6 +34,12 @@ PROBLEM = OpenApiResponse(
 class NewestFirst(CursorPagination):
     page_size = 100
     ordering = ("-received_at", "instance_id")
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValueError, DjangoValidationError, DataError) as error:
+            raise NotFound("Penunjuk halaman ini tidak sah; mulai dari awal.") from error
 
     def get_paginated_response(self, data: Any) -> Response:
         links = [
@@ -91,6 +99,8 @@ class Submissions(Strict, ListAPIView[Submission]):
 
 def _receive(request: Request, by: User, device: Device | None) -> Receipt:
     try:
+        if "Content-Length" not in request.headers:
+            raise LengthRequired  # WSGI would give an empty body, and we would keep nothing
         item: Any = request.data  # the parser lets objects through only
     except Unreadable as error:
         return receive_unreadable(error.text, str(error.detail), by=by, device=device)
@@ -156,7 +166,7 @@ class Docs(SpectacularSwaggerSplitView):
 class Missing(APIView):
     permission_classes = (AllowAny,)
 
-    def get(self, request: Request, rest: str) -> Response:
+    def get(self, request: Request, rest: str = "") -> Response:
         raise NotFound("Tidak ada alamat ini. Lihat /api/docs/.")
 
     post = put = patch = delete = get

@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 
 from field_api import views as field
 from geo_portal import health
-from maps import ogc, pages
+from maps import ogc, ogc_tiles, pages
 from maps.documents import views as documents
 
 ogc_urls = [
@@ -18,21 +18,21 @@ ogc_urls = [
     path("collections/<str:layer_id>", ogc.collection, name="ogc-collection"),
     path("collections/<str:layer_id>/items", ogc.items, name="ogc-items"),
     path("collections/<str:layer_id>/items/<int:fid>", ogc.item, name="ogc-item"),
-    path("collections/<str:layer_id>/tiles", ogc.tilesets, name="ogc-tilesets"),
-    path("collections/<str:layer_id>/tiles/WebMercatorQuad", ogc.tileset, name="ogc-tileset"),
+    path("collections/<str:layer_id>/tiles", ogc_tiles.tilesets, name="ogc-tilesets"),
+    path("collections/<str:layer_id>/tiles/WebMercatorQuad", ogc_tiles.tileset, name="ogc-tileset"),
     path(
         "collections/<str:layer_id>/tiles/WebMercatorQuad/tile.json",
-        ogc.tilejson,
+        ogc_tiles.tilejson,
         name="ogc-tilejson",
     ),
     path(
         "collections/<str:layer_id>/tiles/WebMercatorQuad/<int:z>/<int:y>/<int:x>",
-        ogc.tile,
+        ogc_tiles.tile,
         name="ogc-tile",
     ),
     path(
         "tiles/WebMercatorQuad/<int:z>/<int:y>/<int:x>",
-        ogc.joint_tile,
+        ogc_tiles.joint_tile,
         name="ogc-joint-tile",
     ),
     path("<path:rest>", ogc.missing),
@@ -48,6 +48,7 @@ api_urls = [
     path("v1/forms", field.Forms.as_view(), name="forms"),
     path("schema/", field.Schema.as_view(), name="api-schema"),
     path("docs/", field.Docs.as_view(), name="api-docs"),
+    path("", field.Missing.as_view()),
     path("<path:rest>", field.Missing.as_view()),
 ]
 

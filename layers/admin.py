@@ -72,6 +72,8 @@ class LayerAdmin(admin.ModelAdmin):
 
     layers: tuple[Layer, ...] = ()
     titles: Mapping[str, str] = {}
+    filters: tuple[str, ...] = ()
+    columns: tuple[Any, ...] = ()
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
@@ -113,8 +115,17 @@ class LayerAdmin(admin.ModelAdmin):
                 )
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Only the filters offered: a lookup in a URL must never reach a geometry."""
-        return lookup.split("__", maxsplit=1)[0] in self.list_filter and "geom" not in lookup
+        """Only the filters offered, by equality: a lookup in a URL must reach neither a geometry
+        nor a regular expression."""
+        offered = {f"{name}{how}" for name in self.filters for how in ("", "__exact")}
+        return lookup in offered and "\x00" not in value
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        may_write = self.has_change_permission(request) or self.has_add_permission(request)
+        return self.fields if may_write else self.columns
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return () if self.get_fields(request, obj) is self.fields else self.columns
 
     def formfield_for_dbfield(
         self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
@@ -200,8 +211,10 @@ def _register(model: type[Model], layers: tuple[Layer, ...]) -> None:
                 "layers": layers,
                 "titles": titles,
                 "fields": [name for name in shown if _field(model, name).editable],
+                "columns": tuple(_column(name, titles) for name in shown),
+                "filters": filters,
                 "list_display": [_column(name, titles) for name in columns[:6]] or ["__str__"],
-                "list_filter": filters,
+                "list_filter": [(name, _filter(titles[name])) for name in filters],
                 "raw_id_fields": relations,
                 "list_select_related": relations or False,
             },
@@ -210,14 +223,26 @@ def _register(model: type[Model], layers: tuple[Layer, ...]) -> None:
 
 
 def _column(name: str, titles: Mapping[str, Any]) -> Any:
-    """A column of the list under the property's own title."""
+    """A column, or a line of a form that is only read, under the property's own title."""
 
-    @admin.display(description=titles.get(name, name), ordering=name)
+    @admin.display(description=titles.get(name, "Lokasi"), ordering=name)
     def column(row: Model) -> Any:
         said = getattr(row, f"get_{name}_display", None)
-        return said() if said else getattr(row, name)
+        value = said() if said else getattr(row, name)
+        return value.json if isinstance(value, GEOSGeometry) else value
 
     return column
+
+
+def _filter(title: Any) -> type[admin.ChoicesFieldListFilter]:
+    """Django's filter of a field with choices, under the property's own title."""
+
+    class Filter(admin.ChoicesFieldListFilter):
+        def __init__(self, *args: Any, **more: Any) -> None:
+            super().__init__(*args, **more)
+            self.title = title
+
+    return Filter
 
 
 def _field(model: type[Model], name: str) -> Any:

@@ -4,13 +4,14 @@ bounds is a 400 that says what would be right."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dateparse import parse_date
 
 from layers.base import Layer, User
 from layers.permissions import properties_for
@@ -21,6 +22,14 @@ DEFAULT_LIMIT = 100
 MAX_LIMIT = 10_000
 MAX_BBOX_SIDE = 20.0  # degrees: a province fits, the world does not
 MAX_ID = 2**63 - 1
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+OFFERED = {"f": ("json", "geojson"), "crs": (CRS84,), "bbox-crs": (CRS84,)}
+
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
+# RFC 3339, and a date alone
+_DATE_TIME = re.compile(
+    r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d))?", re.ASCII
+)
 
 
 @dataclass(frozen=True)
@@ -37,8 +46,7 @@ def filterable(layer: Layer, user: User) -> list[str]:
 def for_items(given: QueryDict, layer: Layer, user: User) -> Asked:
     """The selection that the parameters of an items request ask for. Raises Problem."""
     filters = filterable(layer, user)
-    text = only(given, ("bbox", "datetime", "limit", "after", "f", *filters))
-    form(text, ("json", "geojson"))
+    text = only(given, ("bbox", "datetime", "limit", "after", "f", "crs", "bbox-crs", *filters))
     return Asked(
         query=Query(
             bbox=bbox(text["bbox"]) if "bbox" in text else None,
@@ -52,7 +60,7 @@ def for_items(given: QueryDict, layer: Layer, user: User) -> Asked:
 
 def only(given: QueryDict, names: Iterable[str]) -> dict[str, str]:
     """The parameters by name. Raises Problem for one that this address does not know, one that is
-    given twice, and a NUL, which PostgreSQL has no place for."""
+    given twice, a form or CRS that is not offered, and a NUL, which PostgreSQL has no place for."""
     known = set(names)
     for name, values in given.lists():
         if name not in known:
@@ -62,12 +70,11 @@ def only(given: QueryDict, names: Iterable[str]) -> dict[str, str]:
             raise bad_parameter(name, f"Parameter «{name}» hanya boleh sekali.")
         if "\x00" in str(values[0]):
             raise bad_parameter(name, f"Nilai «{name}» memuat karakter NUL.")
-    return {name: str(values[0]) for name, values in given.lists()}
-
-
-def form(given: Mapping[str, str], offered: Iterable[str]) -> None:
-    if given.get("f") and given["f"] not in offered:
-        raise bad_parameter("f", f"Bentuk yang tersedia: {', '.join(offered)}.")
+    text = {name: str(values[0]) for name, values in given.lists()}
+    for name, offered in OFFERED.items():
+        if name in known and text.get(name, offered[0]) not in offered:
+            raise bad_parameter(name, f"Yang tersedia untuk «{name}»: {', '.join(offered)}.")
+    return text
 
 
 def _integer(name: str, text: str, least: int, most: int) -> int:
@@ -79,10 +86,8 @@ def _integer(name: str, text: str, least: int, most: int) -> int:
 
 def bbox(text: str) -> BBox:
     """west,south,east,north in degrees (CRS84); six numbers, with heights, are read as four."""
-    try:
-        numbers = [float(part) for part in text.split(",")]
-    except ValueError:
-        numbers = []
+    parts = text.split(",")
+    numbers = [float(part) for part in parts] if all(map(_NUMBER.fullmatch, parts)) else []
     if len(numbers) == 6:
         numbers = [*numbers[:2], *numbers[3:5]]
     if len(numbers) != 4 or not all(math.isfinite(number) for number in numbers):
@@ -118,17 +123,17 @@ def interval(text: str) -> tuple[datetime | None, datetime | None]:
 
 def _moment(text: str, *, first: bool) -> datetime:
     """A date alone means the whole of that day in the portal's time zone."""
-    try:
-        moment: datetime | None = parse_datetime(text) if "T" in text.upper() else None
-        day: date | None = None if moment else parse_date(text)
-    except ValueError as error:
-        raise _bad_datetime() from error
-    if day:
-        moment = timezone.make_aware(datetime.combine(day, time.min))
-        return moment if first else moment + timedelta(days=1, microseconds=-1)
-    if moment is None:
+    if not _DATE_TIME.fullmatch(text):
         raise _bad_datetime()
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        if day := parse_date(text):
+            moment = timezone.make_aware(datetime.combine(day, time.min))
+            moment += timedelta(0) if first else timedelta(days=1, microseconds=-1)
+        else:
+            moment = datetime.fromisoformat(text.upper())
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise _bad_datetime() from error
 
 
 def _bad_datetime() -> Exception:

@@ -14,6 +14,8 @@ CROSS JOIN layers_commodity AS commodity
 CROSS JOIN LATERAL (
     SELECT price, observed_at FROM layers_pricereading
     WHERE market_id = market.id AND commodity_id = commodity.id
+      -- a phone's clock that runs ahead must not set the price of the days to come
+      AND observed_at <= now() + interval '1 day'
     ORDER BY observed_at DESC LIMIT 1
 ) AS newest
 LEFT JOIN LATERAL (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import jsonschema
@@ -75,6 +76,12 @@ def test_long_lists_are_paged_to_the_end(phone: Any) -> None:
     finally:
         views.NewestFirst.page_size = before
     assert seen == [one["instance_id"] for one in reversed(sent)]
+
+
+@pytest.mark.parametrize("position", ["p=abc", "p=%00", "p=2026-01-01T00:00:00+99:99", "x"])
+def test_a_made_up_cursor_is_not_found(phone: Any, position: str) -> None:
+    cursor = base64.b64encode(position.encode()).decode()
+    assert phone.get(URL, {"cursor": cursor}).status_code in (200, 404)
 
 
 def test_the_forms_say_what_each_officer_may_send(cast: Any, phone: Any, phone_of: Any) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
+from rest_framework.test import APIClient
 
-from field_api.models import Submission
+from field_api.models import Device, Submission
 from field_api.parsers import MAX_BYTES, depth
 from layers.catalog.trash.reports import TrashReport
 from tests.test_data_flow import answers, submission
@@ -62,8 +64,6 @@ def test_without_a_token_nothing_is_taken(api_client_without_token: Any) -> None
 
 @pytest.fixture
 def api_client_without_token(db: None) -> Any:
-    from rest_framework.test import APIClient
-
     return APIClient()
 
 
@@ -85,7 +85,12 @@ def test_a_revoked_token_opens_nothing(cast: Any, phone: Any) -> None:
         ({"observed_at": "2026-11-20T12:00:00"}, "observed_at", "zona"),
         ({"observed_at": "kemarin"}, "observed_at", "zona"),
         ({"observed_at": "2099-01-01T00:00:00+08:00"}, "observed_at", "jam ponsel"),
+        ({"observed_at": "1900-01-01T00:00:00Z"}, "observed_at", "jam ponsel"),
+        ({"observed_at": "0001-01-01T00:00:00+23:59"}, "observed_at", "jangkauan"),
+        ({"observed_at": "2026-11-22T08:00:00\x00Z"}, "observed_at", "zona"),
+        ({"observed_at": 1763769600}, "observed_at", "zona"),
         ({"accuracy": -1}, "accuracy", "0"),
+        ({"accuracy": True}, "accuracy", ""),
         ({"form_version": "99"}, "form_version", "perbarui"),
         ({"values": {}}, "values.category", "harus diisi"),
         ({"values": {"category": "gold"}}, "values.category", "gold"),
@@ -125,7 +130,9 @@ def test_unknown_and_forbidden_forms_are_answered_alike_and_kept(phone: Any, for
     assert Submission.objects.get(pk=sent["instance_id"]).state == State.UNPERMITTED
 
 
-@pytest.mark.parametrize("instance_id", [None, "", "not-a-uuid", 7, {"a": 1}])
+@pytest.mark.parametrize(
+    "instance_id", [None, "", "not-a-uuid", 7, 12345678123456781234567812345678, {"a": 1}]
+)
 def test_what_has_no_uuid_is_kept_once(phone: Any, instance_id: Any) -> None:
     sent = report(instance_id=instance_id)
     first = problem(phone.post(URL, sent, format="json"), 422)
@@ -177,6 +184,29 @@ def test_a_body_over_the_limit_is_turned_away(phone: Any) -> None:
     sent = report(values={"category": "scattered", "description": "x" * MAX_BYTES})
     body = problem(phone.post(URL, sent, format="json"), 413)
     assert "KiB" in body["detail"]
+
+
+def test_a_body_in_pieces_is_told_to_say_its_length(cast: Any, live_server: Any) -> None:
+    """WSGI gives Django nothing of a chunked body: to answer anything else would lose it."""
+    _, token = Device.enrol(cast.officer, "Ponsel")
+    connection = HTTPConnection(live_server.thread.host, live_server.thread.port)
+    connection.putrequest("POST", URL)
+    for name, value in (("Authorization", f"Token {token}"), ("Content-Type", "application/json"),
+                        ("Transfer-Encoding", "chunked")):  # fmt: skip
+        connection.putheader(name, value)
+    connection.endheaders()
+    connection.send(b"2\r\n{}\r\n0\r\n\r\n")
+    assert connection.getresponse().status == 411
+    assert not Submission.objects.exists()
+
+
+def test_an_empty_body_is_told(phone: Any) -> None:
+    assert "kosong" in problem(phone.post(URL, "", content_type="application/json"), 400)["detail"]
+
+
+def test_a_header_that_is_not_text_is_a_401(db: None) -> None:
+    answer = APIClient().get(URL, headers={"Authorization": "Token \xff\xfe"})
+    problem(answer, 401)
 
 
 def test_another_content_type_is_turned_away(phone: Any) -> None:

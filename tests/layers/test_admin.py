@@ -120,12 +120,32 @@ def test_a_wrong_geometry_is_told_and_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    "lookup", ["geom__contains=x", "geom__bbcontains=x", "by__password__startswith=p", "pk__gt=0"]
+    "lookup",
+    [
+        "geom__contains=x",
+        "geom__bbcontains=x",
+        "by__password__startswith=p",
+        "pk__gt=0",
+        "status__gt=a",
+        "status__regex=(((",
+        "status__exact=%00",
+    ],
 )
 def test_a_lookup_in_the_address_reaches_no_geometry_and_no_relation(
     cast: Any, desk_of: Any, lookup: str
 ) -> None:
     assert desk_of("administrator").get(f"/admin/layers/trashreport/?{lookup}").status_code == 400
+
+
+def test_what_is_only_read_is_told_in_the_words_of_the_declaration(cast: Any, desk_of: Any) -> None:
+    page = desk_of("officer").get(f"/admin/layers/trashreport/{cast.town.report.pk}/change/")
+    html = page.content.decode()
+    assert "Jenis" in html
+    assert "Sampah berserakan" in html
+    assert "Category" not in html
+    assert "Berdasarkan Jenis" in desk_of("officer").get(
+        "/admin/layers/trashreport/"
+    ).content.decode()  # fmt: skip
 
 
 def test_what_people_observed_is_not_edited(cast: Any, desk_of: Any) -> None:

@@ -115,6 +115,9 @@ def test_a_property_narrows_items(client: Client) -> None:
         "bbox=-180,-90,180,90", "bbox=1,2,3", "bbox=NaN,0,1,1", "bbox=1e999,0,1,1",
         "bbox=124,-10,123,-9", "bbox=-10.2,123.5,-10.1,123.6", "bbox=a,b,c,d", "bbox=",
         "datetime=yesterday", "datetime=2026-13-01", "datetime=2026-11-02/2026-11-01",
+        "datetime=9999-12-31T23:59:59-23:59", "datetime=0001-01-01T00:00:00%2B23:59",
+        "datetime=20260101", "datetime=2026-W10", "bbox=1_0,2,1_1,3", "bbox=%D9%A1,2,3,4",
+        "crs=http://www.opengis.net/def/crs/EPSG/0/32751", "bbox-crs=EPSG:4326",
         "datetime=a/b/c", "after=-1", "after=x", "colour=red", "description=x", "f=xml",
         "limit=1&limit=2", "status=%00", "tracking_code=x", "pk=1", "id__gt=0",
     ],
@@ -130,8 +133,19 @@ def test_a_value_that_a_property_cannot_have_is_told(client: Client) -> None:
     assert problem["parameter"] == "month"
 
 
-def test_only_reading_is_possible(client: Client) -> None:
-    answer = client.post(ITEMS.format("markets"))
+def test_the_default_crs_may_be_named(client: Client) -> None:
+    crs = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+    page = get(client, ITEMS.format("markets") + f"?crs={crs}&bbox-crs={crs}&f=geojson")
+    assert page["numberReturned"] == 1
+
+
+@pytest.mark.parametrize("address", ["/ogc/", "/ogc/collections", "/ogc/api", "/ogc/conformance"])
+def test_a_form_that_is_not_offered_is_refused_everywhere(client: Client, address: str) -> None:
+    assert get(client, f"{address}?f=html", 400)["parameter"] == "f"
+
+
+def test_only_reading_is_possible(cast: Any) -> None:
+    answer = Client(enforce_csrf_checks=True).post(ITEMS.format("markets"))
     assert answer.status_code == 405
     assert answer["Allow"] == "GET, HEAD"
 

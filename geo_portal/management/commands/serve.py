@@ -18,7 +18,7 @@ GUNICORN = [
     "setpriv",
     "--pdeathsig=TERM",  # it ends with us, even if we are killed
     *(sys.executable, "-m", "gunicorn", "geo_portal.wsgi"),
-    *("--worker-class=gthread", "--workers=2", "--threads=4", "--graceful-timeout=10"),
+    *("--worker-class=gthread", "--workers=2", "--threads=32", "--graceful-timeout=10"),
     "--no-control-socket",  # it would lie in the home folder
 ]
 
