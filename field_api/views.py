@@ -11,7 +11,7 @@ from django.db import DataError
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound, ParseError, ValidationError
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import AllowAny
@@ -99,8 +99,11 @@ class Submissions(Strict, ListAPIView[Submission]):
 
 def _receive(request: Request, by: User, device: Device | None) -> Receipt:
     try:
-        if "Content-Length" not in request.headers:
+        length = request.headers.get("Content-Length")
+        if not length or "Transfer-Encoding" in request.headers:
             raise LengthRequired  # WSGI would give an empty body, and we would keep nothing
+        if length == "0":
+            raise ParseError("Isi kosong.")
         item: Any = request.data  # the parser lets objects through only
     except Unreadable as error:
         return receive_unreadable(error.text, str(error.detail), by=by, device=device)

@@ -136,7 +136,14 @@ ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 
 def exit_on_signals() -> AbstractContextManager[None]:
     """TERM and the closing of a terminal unwind the stack, as Ctrl-C does."""
-    return _handling(signal.default_int_handler, ENDINGS)
+    return _handling(_unwind, (signal.SIGINT, *ENDINGS))
+
+
+def _unwind(*_: Any) -> None:
+    # A closing terminal sends two signals at once: the second must not cut the stopping short.
+    for number in (signal.SIGINT, *ENDINGS):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def deaf() -> AbstractContextManager[None]:

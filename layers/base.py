@@ -53,6 +53,7 @@ class Format(StrEnum):
     MONTH = "month"
     DATETIME = "datetime"
     YES_NO = "yes-no"
+    FLAG = "flag"  # worth saying only where it holds
 
 
 @dataclass(frozen=True)

@@ -102,4 +102,5 @@ WRITERS: Mapping[Format, Callable[[Any], str]] = {
     Format.MONTH: month,
     Format.DATETIME: moment,
     Format.YES_NO: _yes_no,
+    Format.FLAG: lambda value: _yes_no(value) if value else "",
 }

@@ -14,7 +14,8 @@ THEME = Theme("puskesmas", Text("Puskesmas", "Health centres"), rank=60)
 
 
 class Puskesmas(models.Model):
-    """A health centre. `approximate` points are the middle of its kelurahan, not the building."""
+    """A health centre, named in full ("Puskesmas Alak"). `approximate` points are the middle of its
+    kelurahan, not the building."""
 
     code = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=100)
@@ -31,7 +32,7 @@ class Puskesmas(models.Model):
         ordering = ("name",)
 
     def __str__(self) -> str:
-        return f"Puskesmas {self.name}"
+        return self.name
 
 
 class ServedArea(models.Model):
@@ -59,17 +60,16 @@ PUSKESMAS = register(
         update_every=timedelta(days=365),
         policy="open",
         public=(
-            Property("code", Text("Kode", "Code"), filter=True),
             Property("name", Text("Nama", "Name"), tile=True, filter=True),
             Property("address", Text("Alamat", "Address")),
             Property("kelurahan", Text("Kelurahan", "Kelurahan"), source="kelurahan__name"),
             Property(
                 "approximate",
                 Text("Titik perkiraan", "Approximate point"),
-                format=Format.YES_NO,
+                format=Format.FLAG,
             ),
         ),
-        private=("id", "geom"),
+        private=("id", "code", "geom"),
         area="kelurahan",
         style=Style(kind="circle", colour="#be123c", label="name", radius=7),
         shown=True,

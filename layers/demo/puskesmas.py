@@ -24,7 +24,7 @@ def load() -> dict[str, int]:
     centres = Puskesmas.objects.bulk_create(
         Puskesmas(
             code=row["code"],
-            name=row["name"],
+            name=f"Puskesmas {row['name']}",
             address=row["address"],
             approximate=True,
             kelurahan_id=kelurahan[row["kelurahan"]],

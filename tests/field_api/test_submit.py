@@ -97,7 +97,7 @@ def test_a_revoked_token_opens_nothing(cast: Any, phone: Any) -> None:
         ({"values": {"category": "scattered", "colour": 1}}, "values.colour", "tidak punya"),
         ({"values": {"category": "burning", "description": "x" * 2001}}, "values.description",
          "2000"),
-        ({"values": [1]}, "values", "dictionary"),
+        ({"values": [1]}, "values", "objek"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_kept_and_explained(
@@ -196,12 +196,17 @@ def test_a_body_in_pieces_is_told_to_say_its_length(cast: Any, live_server: Any)
         connection.putheader(name, value)
     connection.endheaders()
     connection.send(b"2\r\n{}\r\n0\r\n\r\n")
-    assert connection.getresponse().status == 411
+    status = connection.getresponse().status
+    connection.close()
+    assert status == 411
     assert not Submission.objects.exists()
 
 
 def test_an_empty_body_is_told(phone: Any) -> None:
-    assert "kosong" in problem(phone.post(URL, "", content_type="application/json"), 400)["detail"]
+    for body in (" ", "\n"):
+        answer = phone.post(URL, body, content_type="application/json")
+        assert "kosong" in problem(answer, 400)["detail"]
+    problem(phone.post(URL, b"", content_type="application/json", CONTENT_LENGTH="0"), 400)
 
 
 def test_a_header_that_is_not_text_is_a_401(db: None) -> None:

@@ -69,7 +69,7 @@ MARKETS = register(
             Property(
                 "approximate",
                 Text("Titik perkiraan", "Approximate point"),
-                format=Format.YES_NO,
+                format=Format.FLAG,
             ),
         ),
         private=("id", "geom"),

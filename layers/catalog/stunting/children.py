@@ -228,7 +228,7 @@ MEASUREMENTS = register(
                 tile=True,
                 filter=True,
             ),
-            Property("flagged", Text("Perlu diperiksa", "Implausible"), format=Format.YES_NO),
+            Property("flagged", Text("Perlu diperiksa", "Implausible"), format=Format.FLAG),
             Property("tables", Text("Tabel", "Tables")),
         ),
         private=("id", "instance_id", "observed_at", "by"),

@@ -194,8 +194,8 @@ PREVALENCE = register(
             ),
             Property(
                 "hidden",
-                Text("Disembunyikan", "Hidden"),
-                format=Format.YES_NO,
+                Text("Disembunyikan demi privasi", "Hidden for privacy"),
+                format=Format.FLAG,
                 tile=True,
             ),
             Property("released_at", Text("Dirilis", "Released"), format=Format.DATETIME),

@@ -29,6 +29,7 @@ export function createFormat({ language, timeZone }, words) {
       return `${dayOfTime.format(at)} ${time.format(at)} ${zoneName}`;
     },
     "yes-no": (value) => (value ? words.yes : words.no),
+    flag: (value) => (value ? words.yes : ""),
   };
 
   // Empty text for no value, and the value as it is where it cannot be read as its format.

@@ -8,8 +8,8 @@ const FONT = ["Portal Semibold"]; // the page's own face, drawn by the browser: 
 const DEEPEST = 16; // closer in, tiles of this zoom are enlarged: 15 cm are fine enough
 const JOINT = "shown"; // the layers of the first view come in one tile, not in one request each
 
-// What is drawn over what.
-const ORDER = ["ground", "fill", "hatch", "outline", "line", "circle", "area-label", "point-label"];
+// What is drawn over what. The name of a district keeps its place before the name of a market.
+const ORDER = ["ground", "fill", "hatch", "outline", "line", "circle", "point-label", "area-label"];
 
 export const sourceOf = (layer) => (layer.shown && !layer.facet ? JOINT : layer.id);
 
