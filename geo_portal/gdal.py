@@ -30,8 +30,10 @@ def geos_library() -> str | None:
 
 
 @register(Tags.database)
-def report_choice(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def report_choice(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Said by `manage.py check --database default` only: every other command would repeat it."""
+    if not databases:
+        return []
     # Importing these loads the libraries, which the settings must have named first.
     from django.contrib.gis.gdal import gdal_version
     from django.contrib.gis.geos import geos_version
