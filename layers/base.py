@@ -41,6 +41,12 @@ def named(choices: type[TextChoices], **english: str) -> dict[str, Text]:
     return {member.value: Text(str(member.label), english[member.name]) for member in choices}
 
 
+def coded(value: Any) -> str:
+    """A value as its code in `Property.values` and `StyleClass.value`: booleans as JSON and tiles
+    write them."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 class Format(StrEnum):
     """How a value is written for people; the data itself is never formatted."""
 
@@ -113,6 +119,18 @@ class Style:
     label: str = ""  # the property written on the map
     radius: float = 5.0  # pixels, circles only
     opacity: float = 0.75
+
+    def class_of(self, value: Any) -> StyleClass | None:
+        """The line of the legend that a value belongs to: its own, or the last step it reaches."""
+        if self.scale == "step" and value is not None:
+            reached = [
+                one
+                for one in self.classes
+                if isinstance(one.value, int | float) and one.value <= value
+            ]
+            return reached[-1] if reached else None
+        asked = None if value is None else coded(value)
+        return next((one for one in self.classes if one.value == asked), None)
 
 
 @dataclass(frozen=True)

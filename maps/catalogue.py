@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 
-from layers.base import Format, Layer, Property, Style, StyleClass, Text, User
+from layers.base import Format, Layer, Property, Style, StyleClass, Text, User, coded
 from layers.features import extent, facet_values
 from layers.permissions import POLICIES, properties_for
 from layers.provenance import demo_layer_ids, last_updated
@@ -175,7 +175,7 @@ def _legend(layer: Layer, user: User, style: Json) -> list[Json]:
             for line in style["classes"]
             if line["value"] is not None or without
         ]
-    occurring = {None if value is None else _as_text(value) for value in rows.distinct()}
+    occurring = {None if value is None else coded(value) for value in rows.distinct()}
     lines: dict[tuple[str, str], Json] = {}
     for line in style["classes"]:
         if line["value"] not in occurring:
@@ -190,11 +190,6 @@ def _legend(layer: Layer, user: User, style: Json) -> list[Json]:
     if occurring - {line["value"] for line in style["classes"]}:
         legend.append(_line(StyleClass("", style["colour"], OTHER)) | {"values": []})
     return legend
-
-
-def _as_text(value: Any) -> str:
-    """As a tile's value reads in the browser."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _labels(layer: Layer, user: User) -> list[list[Any]] | None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
-from layers.base import Format, Property
+from layers.base import Format, Property, coded
 
 
 def written(value: Any, prop: Property) -> str:
@@ -23,9 +23,8 @@ def written(value: Any, prop: Property) -> str:
     format is written as it stands: a document must not fail for one odd value."""
     if value is None or value == "":
         return ""
-    coded = prop.values.get(_code(value))
-    if coded:
-        return str(coded)
+    if name := prop.values.get(coded(value)):
+        return str(name)
     try:
         return WRITERS[prop.format](value)
     except (TypeError, ValueError, ArithmeticError):
@@ -76,10 +75,6 @@ def _area(value: Any) -> str:
 
 def _yes_no(value: Any) -> str:
     return _("Ya") if value else _("Tidak")
-
-
-def _code(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _local(value: Any) -> datetime:

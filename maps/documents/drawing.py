@@ -60,7 +60,7 @@ def draw(layer: Layer, *, facet: str | None = None, ground: bool = False) -> Dra
     total = count(layer, PUBLIC, query)
     rows = [row for row in _newest(layer, query, total) if row["geometry"]]
     shapes = _simplified([shape(row["geometry"]) for row in rows])
-    classes = [class_of(layer.style, row["properties"].get(layer.style.by)) for row in rows]
+    classes = [layer.style.class_of(row["properties"].get(layer.style.by)) for row in rows]
     drawn = [
         Feature(
             id=row["id"],
@@ -100,15 +100,6 @@ def _simplified(shapes: Sequence[BaseGeometry]) -> list[BaseGeometry]:
     areas = {one.geom_type for one in shapes} <= AREAS
     simplify = shapely.coverage_simplify if areas else shapely.simplify
     return list(shapely.transform(simplify(shapes, TOLERANCE), lambda xy: xy.round(DECIMALS)))
-
-
-def class_of(style: Style, value: Any) -> StyleClass | None:
-    """The line of the legend that a value belongs to: its own, or the last step it reaches."""
-    if style.scale == "step" and value is not None:
-        steps = [one for one in style.classes if one.value is not None and one.value <= value]
-        return steps[-1] if steps else None
-    asked = str(value).lower() if isinstance(value, bool) else value
-    return next((one for one in style.classes if one.value == asked), None) if style.by else None
 
 
 def look(style: Style, one: StyleClass | None) -> Json:

@@ -377,7 +377,7 @@ def test_steps_are_lower_bounds(value: float | None, expected: str | None) -> No
     classes = tuple(StyleClass(bound, "#ffffff", Text(name, name)) for bound, name in steps)
     style = Style(kind="fill", by="rate", scale="step", classes=classes)
 
-    found = drawing.class_of(style, value)
+    found = style.class_of(value)
 
     assert (found.title.id if found else None) == expected
 
@@ -386,8 +386,8 @@ def test_categories_match_as_the_legend_writes_them() -> None:
     classes = (StyleClass("true", "#ffffff", Text("Ya", "Yes")),)
     style = Style(kind="circle", by="stunted", classes=classes)
 
-    assert drawing.class_of(style, True) is classes[0]
-    assert drawing.class_of(style, False) is None
+    assert style.class_of(True) is classes[0]
+    assert style.class_of(False) is None
 
 
 # -- size, and the doors
