@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import display_for_value
 from django.contrib.auth.admin import UserAdmin  # registers User and Group, which we take away
 from django.contrib.auth.models import Group, User
 from django.contrib.gis.db.models import GeometryField
@@ -229,7 +230,9 @@ def _column(name: str, titles: Mapping[str, Any]) -> Any:
     def column(row: Model) -> Any:
         said = getattr(row, f"get_{name}_display", None)
         value = said() if said else getattr(row, name)
-        return value.json if isinstance(value, GEOSGeometry) else value
+        if isinstance(value, GEOSGeometry):
+            return value.json
+        return display_for_value(value, "-")
 
     return column
 

@@ -143,6 +143,9 @@ def test_what_is_only_read_is_told_in_the_words_of_the_declaration(cast: Any, de
     assert "Jenis" in html
     assert "Sampah berserakan" in html
     assert "Category" not in html
+    assert "20 Nov. 2026, 12.00" in html
+    assert "+00:00" not in html
+    assert "None" not in html
     assert "Berdasarkan Jenis" in desk_of("officer").get(
         "/admin/layers/trashreport/"
     ).content.decode()  # fmt: skip
