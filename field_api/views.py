@@ -89,7 +89,7 @@ class Submissions(Strict, ListAPIView[Submission]):
             201: SubmissionSerializer,
             200: OpenApiResponse(SubmissionSerializer, description="Sudah pernah diterima"),
             202: OpenApiResponse(SubmissionSerializer, description="Disimpan, dinilai kemudian"),
-            **dict.fromkeys((400, 401, 404, 409, 413, 415, 422), PROBLEM),
+            **dict.fromkeys((400, 401, 404, 409, 411, 413, 415, 422), PROBLEM),
         },
     )
     def post(self, request: Request) -> Response:

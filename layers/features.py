@@ -24,7 +24,7 @@ TIMEOUT = "10s"
 CHUNK = 2_000
 
 
-def feature_sql(rows: QuerySet, properties: Sequence[Property]) -> tuple[str, tuple[Any, ...]]:
+def _feature_sql(rows: QuerySet, properties: Sequence[Property]) -> tuple[str, tuple[Any, ...]]:
     """SQL for (fid, GeoJSON text) around `selection.select`. Raises EmptyResultSet for no rows."""
     inner, params = rows.query.get_compiler(connection=connection).as_sql()
     members = " || ',' || ".join(
@@ -60,7 +60,7 @@ def features(
 
 def _read(rows: QuerySet, properties: Sequence[Property]) -> list[tuple[int, str]]:
     try:
-        sql, params = feature_sql(rows, properties)
+        sql, params = _feature_sql(rows, properties)
     except EmptyResultSet:
         return []
     with transaction.atomic(), connection.cursor() as cursor:
@@ -75,7 +75,7 @@ def feature(layer: Layer, user: User, pk: int) -> str | None:
 
 
 def count(layer: Layer, user: User, query: Query = EVERY_ROW) -> int:
-    """How many rows match (`numberMatched`)."""
+    """How many rows match."""
     return select(layer, user, (), query).count()
 
 

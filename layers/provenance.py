@@ -1,4 +1,4 @@
-"""Where a layer's rows came from and when: read by the banner, the freshness row and the checks."""
+"""Where a layer's rows came from and when: read by the banner and the freshness of a layer."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from layers.base import Layer, User
 
 
 class Load(models.Model):
-    """One arrival of data in a layer: a file, or the invented demo city. Appended, never
-    changed.
-    """
+    """One arrival of data in a layer: a file, a change in the admin, or the invented demo city.
+    Appended, never changed."""
 
     layer_id = models.CharField(max_length=60, db_index=True)
     source = models.CharField(max_length=300)

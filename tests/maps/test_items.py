@@ -103,6 +103,15 @@ def test_datetime_selects_by_the_layers_time(client: Client, when: str, found: i
     assert page["numberReturned"] == found
 
 
+@pytest.mark.parametrize(
+    ("when", "found"),
+    [("2026-08-01/2026-08-31", 2), ("2026-08-01", 2), ("2026-08-02/..", 0), ("../2026-07-31", 0)],
+)
+def test_a_figure_of_a_month_is_found_by_its_month(client: Client, when: str, found: int) -> None:
+    page = get(client, ITEMS.format("stunting-prevalence") + f"?datetime={when}")
+    assert page["numberReturned"] == found
+
+
 def test_a_property_narrows_items(client: Client) -> None:
     page = get(client, ITEMS.format("trash-reports") + "?status=resolved")
     assert [row["properties"]["status"] for row in page["features"]] == ["resolved"]

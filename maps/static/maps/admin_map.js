@@ -18,7 +18,10 @@ function drawOver(textarea) {
   const map = new ol.Map({
     target: holder,
     layers: [new ol.layer.Vector({ source: kelurahan }), new ol.layer.Vector({ source: drawn })],
-    view: new ol.View({ center: ol.proj.fromLonLat([123.6, -10.2]), zoom: 11 }),
+    view: new ol.View({ center: [0, 0], zoom: 1 }),
+  });
+  kelurahan.once("featuresloadend", () => {
+    if (!drawn.getFeatures().length) map.getView().fit(kelurahan.getExtent());
   });
   if (textarea.value) drawn.addFeature(format.readFeature(textarea.value, projections));
   if (drawn.getFeatures().length) {
