@@ -20,6 +20,7 @@ _TITLES = {
     406: "Bentuk jawaban tidak tersedia",
     411: "Panjang isi tidak disebut",
     409: "UUID sudah terpakai",
+    410: "Sudah ditarik kembali",
     413: "Terlalu besar",
     415: "Jenis isi tidak didukung",
     422: "Kiriman disimpan tetapi belum dapat diterima",

@@ -1,10 +1,13 @@
-"""A layer's form as JSON Schema (draft 2020-12), for whoever writes a client."""
+"""The forms of the layers as clients read them: questions, code lists and JSON Schema (draft
+2020-12), in the present version and in those that old phones still send."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from layers.base import FormField, Layer, User
+from layers.base import Layer, User
+from layers.forms import CodeList, Earlier, Form, FormField
 from layers.permissions import can_submit
 from layers.registry import LAYERS
 
@@ -12,31 +15,77 @@ Json = dict[str, Any]
 
 
 def forms_for(user: User) -> list[Json]:
-    """The forms that this person may submit, with the schema of their `values`."""
+    """The forms that this person may submit, in their present versions."""
     return [
-        {
-            "form": layer.id,
-            "form_version": layer.accepts.version,
-            "title": str(layer.accepts.title),
-            "geometry": layer.accepts.point,
-            "values": values_schema(layer),
-        }
+        definition(layer, layer.accepts)
         for layer in LAYERS.values()
         if layer.accepts and can_submit(layer, user)
     ]
 
 
-def values_schema(layer: Layer) -> Json:
-    """The JSON Schema of the form's answers. The layer must accept a form."""
-    assert layer.accepts is not None
+def form_for(user: User, layer_id: str, version: str) -> Json | None:
+    """One version of a form, or None where there is none for this person."""
+    layer = LAYERS.get(layer_id)
+    if layer is None or layer.accepts is None or not can_submit(layer, user):
+        return None
+    versions = (layer.accepts, *layer.accepts.earlier)
+    found = next((form for form in versions if form.version == version), None)
+    return definition(layer, found) if found else None
+
+
+def lists_for(user: User) -> dict[str, CodeList]:
+    """The code lists that this person's forms draw from, each once."""
     return {
+        codes.id: codes
+        for layer in LAYERS.values()
+        if layer.accepts and can_submit(layer, user)
+        for codes in layer.accepts.lists
+    }
+
+
+def definition(layer: Layer, version: Form | Earlier) -> Json:
+    """A version of the layer's form. The layer must accept a form."""
+    form = layer.accepts
+    assert form is not None
+    return {
+        "form": layer.id,
+        "form_version": version.version,
+        "title": str(form.title),
+        "geometry": form.point,
+        "lists": [codes.id for codes in form.lists],
+        "fields": [_question(question) for question in version.fields],
+        "values": values_schema(version),
+        "example": dict(form.example) if version is form else None,
+    }
+
+
+def _question(question: FormField) -> Json:
+    bounds = {"minimum": question.minimum, "maximum": question.maximum}
+    return {
+        "name": question.name,
+        "title": str(question.title),
+        "kind": question.kind,
+        "required": question.required,
+        "choices": [{"code": code, "name": str(text)} for code, text in question.choices.items()],
+        **{name: None if bound is None else float(bound) for name, bound in bounds.items()},
+        "max_length": question.max_length if question.kind == "text" else None,
+        "codes": question.codes,
+    }
+
+
+def values_schema(version: Form | Earlier) -> Json:
+    """The JSON Schema of a form's answers."""
+    fields: Iterable[FormField] = version.fields
+    schema: Json = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "type": "object",
         "additionalProperties": False,
-        "required": [question.name for question in layer.accepts.fields if question.required],
-        "examples": [dict(layer.accepts.example)],
-        "properties": {question.name: _property(question) for question in layer.accepts.fields},
+        "required": [question.name for question in fields if question.required],
+        "properties": {question.name: _property(question) for question in fields},
     }
+    if isinstance(version, Form):
+        schema["examples"] = [dict(version.example)]
+    return schema
 
 
 def _property(question: FormField) -> Json:
@@ -56,6 +105,8 @@ def _property(question: FormField) -> Json:
                 schema["multipleOf"] = 0.01
         case "date" | "uuid":
             schema.update(type="string", format=question.kind)
+        case "photo":
+            schema.update(type="string", maxLength=255, description="The name of an attachment.")
         case _:
             schema.update(type="string", maxLength=question.max_length)
     return schema

@@ -13,6 +13,7 @@ from rest_framework.parsers import BaseParser
 from field_api.errors import TooLarge
 
 MAX_BYTES = 256 * 1024
+MAX_BATCH_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 20
 
 # A string that is never closed runs to the end: without `\Z` each quote in it would start anew.
@@ -29,11 +30,18 @@ class Unreadable(ParseError):
         self.text = text
 
 
+class CutOff(ParseError):
+    """The connection ended before the body did: the sender still has it all."""
+
+    default_detail = "Isi terpotong di jalan; kirim lagi."
+
+
 class BoundedJSONParser(BaseParser):
-    """At most `MAX_BYTES` long and `MAX_DEPTH` deep. NaN and Infinity are read as numbers: what
+    """At most `longest` bytes and `MAX_DEPTH` deep. NaN and Infinity are read as numbers: what
     carries them is kept and then refused with a reason, like any other wrong value."""
 
     media_type = "application/json"
+    longest = MAX_BYTES
 
     def parse(
         self,
@@ -41,13 +49,15 @@ class BoundedJSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        body = stream.read(MAX_BYTES + 1)
-        if len(body) > MAX_BYTES:
-            raise TooLarge(f"Isi paling besar {MAX_BYTES // 1024} KiB; foto dikirim terpisah.")
+        body = stream.read(self.longest + 1)
+        if len(body) > self.longest:
+            raise TooLarge(f"Isi paling besar {self.longest // 1024} KiB; foto dikirim terpisah.")
+        if len(body) < _declared(parser_context):
+            raise CutOff
         text = body.decode("utf-8", "replace")
         if not text.strip():
             raise ParseError("Isi kosong.")
-        if depth(body) > MAX_DEPTH:
+        if body.count(b"[") + body.count(b"{") > MAX_DEPTH and depth(body) > MAX_DEPTH:
             raise Unreadable(f"JSON bersarang lebih dari {MAX_DEPTH} tingkat.", text)
         try:
             item = json.loads(body)
@@ -56,6 +66,18 @@ class BoundedJSONParser(BaseParser):
         if not isinstance(item, dict):
             raise Unreadable("Isi harus satu objek JSON.", text)
         return item
+
+
+class BatchParser(BoundedJSONParser):
+    """A batch is read like one submission, of a greater length."""
+
+    longest = MAX_BATCH_BYTES
+
+
+def _declared(parser_context: Mapping[str, Any] | None) -> int:
+    request = (parser_context or {}).get("request")
+    length = request.headers.get("Content-Length", "") if request is not None else ""
+    return int(length) if length.isdigit() else 0
 
 
 def depth(body: bytes) -> int:

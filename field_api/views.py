@@ -8,8 +8,9 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import DataError
+from django.utils import timezone
 from django_filters.rest_framework import DjangoFilterBackend
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.exceptions import NotFound, ParseError, ValidationError
 from rest_framework.generics import ListAPIView, RetrieveAPIView
@@ -19,13 +20,31 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from field_api.errors import LengthRequired, respond
-from field_api.forms import forms_for
-from field_api.models import Device, Submission
-from field_api.parsers import BoundedJSONParser, Unreadable
-from field_api.receive import Receipt, receive, receive_unreadable
-from field_api.serializers import EnvelopeSerializer, SubmissionSerializer
+from field_api.envelope import moment
+from field_api.errors import LengthRequired, TooLarge, respond
+from field_api.forms import form_for, forms_for
+from field_api.models import Submission
+from field_api.parsers import BatchParser, BoundedJSONParser, Unreadable
+from field_api.receive import Receipt, receive_all, receive_unreadable
+from field_api.revisions import withdraw
+from field_api.serializers import (
+    BATCH,
+    ITEM,
+    MAX_ITEMS,
+    RESULTS,
+    TAKEN,
+    SubmissionSerializer,
+    result,
+)
+from field_api.sync import Cursor, changes, fingerprint
+from layers.base import Refused
 
+DEVICE_TIME = OpenApiParameter(
+    "Device-Time",
+    str,
+    OpenApiParameter.HEADER,
+    description="The device's clock at sending (RFC 3339): times of a wrong clock are put right.",
+)
 PROBLEM = OpenApiResponse(
     description="problem+json (RFC 9457): apa yang salah dan cara memperbaikinya"
 )
@@ -84,39 +103,88 @@ class Submissions(Strict, ListAPIView[Submission]):
 
     @extend_schema(
         summary="Kirim satu catatan lapangan",
-        request=EnvelopeSerializer,
+        parameters=[DEVICE_TIME],
+        request={"application/json": ITEM},
         responses={
             201: SubmissionSerializer,
             200: OpenApiResponse(SubmissionSerializer, description="Sudah pernah diterima"),
             202: OpenApiResponse(SubmissionSerializer, description="Disimpan, dinilai kemudian"),
-            **dict.fromkeys((400, 401, 404, 409, 411, 413, 415, 422), PROBLEM),
+            **dict.fromkeys((400, 401, 404, 409, 410, 413, 415, 422, 429), PROBLEM),
         },
     )
     def post(self, request: Request) -> Response:
-        assert isinstance(request.user, User)  # IsAuthenticated
-        return answer(_receive(request, request.user, getattr(request.auth, "device", None)))
+        try:
+            item = _body(request)
+        except Unreadable as error:
+            return answer(keep_unreadable(request, error))
+        (receipt,) = receive_all([item], **_sender(request))
+        return answer(receipt)
 
 
-def _receive(request: Request, by: User, device: Device | None) -> Receipt:
-    try:
-        length = request.headers.get("Content-Length")
-        if not length or "Transfer-Encoding" in request.headers:
-            raise LengthRequired  # WSGI would give an empty body, and we would keep nothing
-        if length == "0":
-            raise ParseError("Isi kosong.")
-        item: Any = request.data  # the parser lets objects through only
-    except Unreadable as error:
-        return receive_unreadable(error.text, str(error.detail), by=by, device=device)
-    return receive(item, by=by, device=device)
+class Batch(Strict):
+    """Up to 1,000 submissions, each with its own answer: one that is wrong holds up no other."""
+
+    parser_classes = (BatchParser,)
+
+    @extend_schema(
+        summary="Kirim banyak catatan lapangan sekaligus",
+        parameters=[DEVICE_TIME],
+        request={"application/json": BATCH},
+        responses={
+            200: OpenApiResponse(RESULTS, description="Satu hasil untuk tiap kiriman"),
+            **dict.fromkeys((400, 401, 413, 415, 422, 429), PROBLEM),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        try:
+            body = _body(request)
+        except Unreadable as error:
+            return answer(keep_unreadable(request, error))
+        items = body.get("submissions")
+        if not isinstance(items, list) or not items:
+            raise ValidationError({"submissions": "Sertakan daftar kiriman."})
+        if len(items) > MAX_ITEMS:
+            raise TooLarge(f"Paling banyak {MAX_ITEMS} kiriman sekali kirim.")
+        receipts = receive_all(items, **_sender(request))
+        return Response({"results": [result(receipt) for receipt in receipts]})
+
+
+def _body(request: Request) -> Any:
+    """The JSON object of a request; its parser lets nothing else through."""
+    if "Transfer-Encoding" in request.headers:
+        raise LengthRequired  # this server does not put pieces together, and would lose them
+    if request.headers.get("Content-Length", "0") in ("", "0"):
+        raise ParseError("Isi kosong.")
+    return request.data
+
+
+def _sender(request: Request) -> dict[str, Any]:
+    """Who sends, with which device and how far its clock is behind ours."""
+    assert isinstance(request.user, User)  # IsAuthenticated
+    told = moment(request.headers.get("Device-Time"))
+    skew = (timezone.now() - told).total_seconds() if told else None
+    device = getattr(request.auth, "device", None)
+    return {"by": request.user, "device": device, "clock_skew": skew}
+
+
+def keep_unreadable(request: Request, error: Unreadable) -> Receipt:
+    sender = _sender(request)
+    return receive_unreadable(
+        error.text, str(error.detail), by=sender["by"], device=sender["device"]
+    )
 
 
 def answer(receipt: Receipt) -> Response:
     """The answer to a receipt; the same receipt always gets the same one, but for 201 and 200."""
     submission = receipt.submission
     if receipt.conflict:
+        return respond(409, TAKEN)
+    if submission.state == Submission.State.WITHDRAWN:
         return respond(
-            409,
-            "UUID ini milik kiriman lain; buat UUID baru. Kiriman yang lama tidak berubah.",
+            410,
+            "Kiriman ini sudah ditarik kembali dan tidak diterima lagi.",
+            instance_id=str(submission.instance_id),
+            withdrawn_at=submission.withdrawn_at,
         )
     if submission.state in (Submission.State.REFUSED, Submission.State.UNPERMITTED):
         return respond(
@@ -144,6 +212,19 @@ class OneSubmission(Strict, RetrieveAPIView[Submission]):
             raise NotFound("Tidak ada kiriman Anda dengan UUID ini.")
         return found
 
+    @extend_schema(
+        summary="Tarik kembali satu catatan",
+        responses={200: SubmissionSerializer, **dict.fromkeys((401, 404, 409), PROBLEM)},
+    )
+    def delete(self, request: Request, instance_id: UUID) -> Response:
+        submission = self.get_object()
+        try:
+            withdrawn = withdraw(submission, by=cast(User, request.user))
+        except Refused as refusal:
+            told = "Catatan ini sudah ditindaklanjuti dan tidak dapat ditarik kembali."
+            return respond(409, told, title="Tidak dapat ditarik", reasons=refusal.reasons)
+        return Response(SubmissionSerializer(withdrawn).data)
+
 
 class Forms(Strict):
     """The forms that this person may submit, each with the JSON Schema of its `values`."""
@@ -151,6 +232,45 @@ class Forms(Strict):
     @extend_schema(responses={200: {"type": "array", "items": {"type": "object"}}})
     def get(self, request: Request) -> Response:
         return Response(forms_for(request.user))
+
+
+class OneForm(Strict):
+    """One version of a form: the present one, or one that old phones still send."""
+
+    @extend_schema(responses={200: {"type": "object"}, 404: PROBLEM})
+    def get(self, request: Request, form: str, version: str) -> Response:
+        found = form_for(request.user, form, version)
+        if found is None:
+            raise NotFound("Tidak ada formulir atau versi ini bagi Anda.")
+        return Response(found)
+
+
+class Sync(Strict):
+    """Forms, code lists, assignments and one's own items, as far as they changed since a cursor."""
+
+    parameters = ("since",)
+
+    @extend_schema(
+        summary="Sinkronkan ke ponsel",
+        parameters=[OpenApiParameter("since", str, description="The cursor of the last answer.")],
+        responses={200: {"type": "object"}, 304: None, **dict.fromkeys((400, 401), PROBLEM)},
+    )
+    def get(self, request: Request) -> Response:
+        since = request.query_params.get("since", "")
+        try:
+            cursor = Cursor.read(since) if since else Cursor()
+        except ValueError as error:
+            told = "Penunjuk ini tidak sah; sinkronkan dari awal, tanpa since."
+            raise ValidationError({"since": told}) from error
+        news = changes(cast(User, request.user), cursor)
+        tag = f'W/"{fingerprint({**news, "cursor": ""})}"'
+        if tag in request.headers.get("If-None-Match", ""):
+            response = Response(status=304)
+        else:
+            response = Response(news)
+        response["ETag"] = tag
+        response["Cache-Control"] = "private, no-cache"
+        return response
 
 
 class Schema(SpectacularAPIView):

@@ -2,10 +2,14 @@
 
 from django.contrib import admin
 from django.templatetags.static import static
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from field_api import app_pages
 from field_api import views as field
+from field_api.devices import Devices
+from field_api.inbox import views as review
+from field_api.openrosa import views as openrosa
 from geo_portal import health
 from maps import ogc, ogc_tiles, pages
 from maps.documents import views as documents
@@ -45,6 +49,10 @@ api_urls = [
         field.OneSubmission.as_view(),
         name="submission",
     ),
+    path("v1/submissions/batch", field.Batch.as_view(), name="batch"),
+    path("v1/sync", field.Sync.as_view(), name="sync"),
+    path("v1/forms/<str:form>/<str:version>", field.OneForm.as_view(), name="form"),
+    path("v1/devices", Devices.as_view(), name="devices"),
     path("v1/forms", field.Forms.as_view(), name="forms"),
     path("schema/", field.Schema.as_view(), name="api-schema"),
     path("docs/", field.Docs.as_view(), name="api-docs"),
@@ -52,15 +60,44 @@ api_urls = [
     path("<path:rest>", field.Missing.as_view()),
 ]
 
+openrosa_urls = [
+    path("formList", openrosa.FormList.as_view(), name="openrosa-forms"),
+    path("submission", openrosa.Submit.as_view(), name="openrosa-submission"),
+    path("forms/<str:form>/<str:version>.xml", openrosa.XForm.as_view(), name="openrosa-form"),
+    path(
+        "forms/<str:form>/<str:version>/manifest",
+        openrosa.Manifest.as_view(),
+        name="openrosa-manifest",
+    ),
+    path(
+        "forms/<str:form>/<str:version>/<str:codes>.csv",
+        openrosa.Codes.as_view(),
+        name="openrosa-codes",
+    ),
+]
+
+field_urls = [
+    path("", app_pages.app, name="field-app"),
+    path("service-worker.js", app_pages.service_worker, name="field-service-worker"),
+    path("manifest.webmanifest", app_pages.manifest, name="field-manifest"),
+    path("map.json", pages.public_map, name="field-map"),
+]
+
 urlpatterns = [
     path("", pages.home, name="home"),
     path("login/", pages.login, name="login"),
     path("logout/", pages.logout, name="logout"),
     path("language/", pages.set_language, name="set_language"),
+    path("review/inbox/", review.inbox, name="inbox"),
+    path("review/inbox/<uuid:instance_id>", review.one, name="inbox-one"),
     path("documents/", documents.index, name="documents"),
     path("documents/<slug:name>.html", documents.document, name="document"),
+    path("field/", include(field_urls)),
     path("ogc/", include(ogc_urls)),
     path("api/", include(api_urls)),
+    re_path("^openrosa/key/(?P<key>[0-9A-Za-z]{1,128})/", include(openrosa_urls)),
+    path("openrosa/", include(openrosa_urls)),
+    re_path("^openrosa/", openrosa.Missing.as_view()),
     path("favicon.ico", RedirectView.as_view(url=static("maps/mark.svg"))),
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),

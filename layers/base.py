@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from enum import StrEnum
-from typing import Any, Literal
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import User as Account
 from django.contrib.gis.db.models import GeometryField
-from django.contrib.gis.geos import Point
 from django.db.models import Model, Q, QuerySet, TextChoices
 from django.utils.translation import get_language
+
+if TYPE_CHECKING:
+    from layers.forms import Form
 
 User = Account | AnonymousUser
 
@@ -131,48 +131,6 @@ class Style:
             return reached[-1] if reached else None
         asked = None if value is None else coded(value)
         return next((one for one in self.classes if one.value == asked), None)
-
-
-@dataclass(frozen=True)
-class FormField:
-    """A question of a form. `choices` are for kind "choice"; bounds are inclusive."""
-
-    name: str
-    title: Text
-    kind: Literal["text", "integer", "decimal", "choice", "date", "uuid"] = "text"
-    required: bool = True
-    choices: Mapping[str, Text] = field(default_factory=dict)
-    minimum: int | Decimal | None = None
-    maximum: int | Decimal | None = None
-    max_length: int = 2000
-
-
-@dataclass(frozen=True)
-class Observation:
-    """What every submission says of itself. `point` is EPSG:4326; `accuracy` is in metres (68 %
-    radius; null is unknown, 0 is placed by hand); `observed_at` is the device's time."""
-
-    instance_id: UUID
-    observed_at: datetime
-    point: Point | None = None
-    accuracy: float | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Form:
-    """What a phone may submit to a layer.
-
-    `write(*, values, seen: Observation, by: User)` is a function of the theme: it writes the
-    feature and returns it, or raises `Refused` with a reason for each field. It runs inside the
-    caller's transaction.
-    """
-
-    version: str
-    title: Text
-    fields: tuple[FormField, ...]
-    write: Callable[..., Model]
-    example: Mapping[str, Any]  # answers that are right, for clients, documentation and tests
-    point: Literal["required", "optional"] = "required"
 
 
 class Refused(Exception):

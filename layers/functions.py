@@ -1,7 +1,7 @@
 """PostGIS functions for the ORM: the only spatial SQL outside features.py and tiles.py."""
 
 from django.contrib.gis.db.models import GeometryField, PointField
-from django.db.models import FloatField, Func, TextField, Value
+from django.db.models import BigIntegerField, FloatField, Func, TextField, Value
 
 TILE_EXTENT = 4096  # units a tile side
 TILE_BUFFER = 64  # units kept around it, so that outlines do not break at its edge
@@ -41,3 +41,19 @@ class TileEnvelope(Func):
 
     def __init__(self, z: int, x: int, y: int) -> None:
         super().__init__(Value(z), Value(x), Value(y))
+
+
+class TransactionId(Func):
+    """The number of the transaction that writes, as it counts through the life of the server."""
+
+    template = "(pg_current_xact_id()::text::bigint)"
+    arity = 0
+    output_field = BigIntegerField()
+
+
+class OldestRunning(Func):
+    """Every transaction with a smaller number has ended: what it wrote is seen or never was."""
+
+    template = "(pg_snapshot_xmin(pg_current_snapshot())::text::bigint)"
+    arity = 0
+    output_field = BigIntegerField()

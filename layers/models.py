@@ -1,3 +1,3 @@
 """Django looks for models here; they live beside the layers and rules they belong to."""
 
-from layers import catalog, permissions, provenance  # noqa: F401
+from layers import catalog, permissions, photos, provenance  # noqa: F401

@@ -84,6 +84,7 @@ class Policy:
     staff: Mapping[Role, Scope] = field(default_factory=dict)
     submit: frozenset[Role] = frozenset()
     edit: frozenset[Role] = frozenset()  # rows kept in the admin; what people observed never is
+    review: frozenset[Role] = frozenset()  # what was handed in, refused or not; as far as `staff`
 
 
 POLICIES: Mapping[str, Policy] = {
@@ -98,6 +99,7 @@ POLICIES: Mapping[str, Policy] = {
         public=True,
         staff=dict.fromkeys((Role.OFFICER, Role.WALIDATA, Role.ADMINISTRATOR), Scope.ALL),
         submit=frozenset({Role.OFFICER}),
+        review=frozenset({Role.WALIDATA, Role.ADMINISTRATOR}),
     ),
     # Permits: decided ones are public, the whole file only to those who work on it.
     "planning": Policy(
@@ -109,20 +111,36 @@ POLICIES: Mapping[str, Policy] = {
         public=False,
         staff=dict.fromkeys((Role.PLANNER, Role.APPROVER), Scope.ALL),
         submit=frozenset({Role.OFFICER, Role.PLANNER}),
+        review=frozenset({Role.PLANNER, Role.APPROVER}),
     ),
     # Citizens' reports: public without text or names; officers see theirs whole.
     "reports": Policy(
         public=True,
         staff={Role.OFFICER: Scope.AREA, Role.ADMINISTRATOR: Scope.ALL},
         submit=frozenset({Role.OFFICER}),
+        review=frozenset({Role.ADMINISTRATOR}),
     ),
     # Children: the health officers of their Puskesmas and nobody else, the administrator included.
     "health": Policy(
-        public=False, staff={Role.HEALTH: Scope.UNIT}, submit=frozenset({Role.HEALTH})
+        public=False,
+        staff={Role.HEALTH: Scope.UNIT},
+        submit=frozenset({Role.HEALTH}),
+        review=frozenset({Role.HEALTH}),
     ),
     # Aggregates: public once released, before that only to the walidata who releases them.
     "release": Policy(public=True, staff={Role.WALIDATA: Scope.ALL}),
 }
+
+
+# The duties that are confined to a Puskesmas.
+BOUND = Q(
+    role__in=sorted(
+        role
+        for policy in POLICIES.values()
+        for role, scope in policy.staff.items()
+        if scope is Scope.UNIT
+    )
+)
 
 
 def duties(user: User) -> list[Duty]:
@@ -184,6 +202,43 @@ def properties_for(layer: Layer, user: User) -> tuple[Property, ...]:
 def can_submit(layer: Layer, user: User) -> bool:
     """Whether this person may hand in a form of the layer."""
     return _holds(POLICIES[layer.policy].submit, layer, user)
+
+
+def can_review(layer: Layer, user: User) -> bool:
+    """Whether this person looks through what was handed in for the layer, and puts it right."""
+    return _holds(POLICIES[layer.policy].review, layer, user)
+
+
+def reviewed_senders(layer: Layer, user: User) -> Q:
+    """Whose submissions to the layer this person may read, as a condition on their accounts. Where
+    a role reaches one Puskesmas only: of those who serve there and nowhere else."""
+    policy, units = POLICIES[layer.policy], set()
+    for duty in duties(user):
+        if Role(duty.role) not in policy.review or not duty.covers(layer):
+            continue
+        scope = policy.staff.get(Role(duty.role))
+        if scope is Scope.ALL:
+            return EVERYTHING
+        if scope is Scope.UNIT:
+            units.add(duty.puskesmas_id)
+    if not units:
+        return NOTHING
+    serving = Duty.objects.filter(BOUND)
+    within = serving.filter(
+        Q(themes=[]) | Q(themes__contains=[layer.theme.id]), puskesmas__in=units
+    )
+    beyond = serving.exclude(puskesmas__in=units)
+    return Q(pk__in=within.values("user")) & ~Q(pk__in=beyond.values("user"))
+
+
+def is_bound(layer: Layer) -> bool:
+    """Whether anybody reaches the layer within their Puskesmas only."""
+    return Scope.UNIT in POLICIES[layer.policy].staff.values()
+
+
+def serves_a_unit() -> Q:
+    """Accounts of whom anything unexplained may hold what only their Puskesmas may see."""
+    return Q(pk__in=Duty.objects.filter(BOUND).values("user"))
 
 
 def may_edit(layer: Layer, user: User) -> bool:

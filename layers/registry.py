@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 
 from layers.base import Layer, User
-from layers.permissions import exists_for
+from layers.permissions import can_review, exists_for, keeps_portal
 
 _layers: dict[str, Layer] = {}
 
@@ -39,3 +39,8 @@ def find(layer_id: str, user: User) -> Layer | None:
 def layers_for(user: User) -> list[Layer]:
     """The layers that exist for this person."""
     return [layer for layer in _layers.values() if exists_for(layer, user)]
+
+
+def reviews(user: User) -> bool:
+    """Whether there is anything at all that this person looks through."""
+    return keeps_portal(user) or any(can_review(layer, user) for layer in _layers.values())

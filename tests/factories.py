@@ -32,6 +32,7 @@ from layers.catalog.permits.site_visits import SiteVisit
 from layers.catalog.puskesmas import Puskesmas, ServedArea
 from layers.catalog.stunting.children import Child, Measurement
 from layers.catalog.stunting.prevalence import Prevalence, SuppressionRule
+from layers.catalog.trash.cleanings import TrashCleaning
 from layers.catalog.trash.reports import TrashReport
 from layers.catalog.zoning import Plan, SubZone, Zone
 from layers.registry import LAYERS
@@ -111,7 +112,7 @@ def trash_report(area: Area, status: str = "received", **more: Any) -> TrashRepo
     defaults = {"category": "scattered", "description": f"{SECRET} di depan rumah tetangga",
                 "observed_at": NOON, "geom": point_in(area)}  # fmt: skip
     return TrashReport.objects.create(
-        instance_id=uuid4(), status=status, kelurahan=area, **(defaults | more)
+        status=status, kelurahan=area, **({"instance_id": uuid4()} | defaults | more)
     )
 
 
@@ -156,9 +157,14 @@ def town(by: Any) -> SimpleNamespace:
             instance_id=uuid4(), market=made.market, commodity=made.commodity, price=price, by=by,
             observed_at=datetime(2026, 11, day, 1, tzinfo=UTC),
         )  # fmt: skip
-    made.report = trash_report(northwest)
+    known = LAYERS["trash-cleanings"].accepts.example["report"]
+    made.report = trash_report(northwest, instance_id=UUID(known))
     made.other_report = trash_report(northeast, "resolved")
     made.rejected_report = trash_report(northwest, "rejected")
+    made.cleaning = TrashCleaning.objects.create(
+        instance_id=uuid4(), report=made.other_report, note=SECRET, observed_at=NOON, by=by,
+        geom=made.other_report.geom,
+    )  # fmt: skip
     return made
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from django.contrib.gis.db import models
 from django.contrib.gis.geos import Point
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Left
 
 from layers.base import Build, Ingest, Layer, Property, Refused, Style, Text, Theme
+from layers.bulk import covering
 from layers.functions import Middle
 from layers.registry import LAYERS, register
 
@@ -63,19 +65,33 @@ def kelurahan_at(point: Point) -> Area | None:
     return Area.objects.filter(level=Area.Level.KELURAHAN, geom__covers=point).first()
 
 
-def require_near_city(point: Point) -> None:
-    """Raises Refused farther than `NEAR_CITY` from the city, with a hint where lat and lon are
-    swapped. A quay or a beach just outside is near."""
+def kelurahan_of(positions: Sequence[tuple[float, float]]) -> list[int | None]:
+    """The same for many points (lon, lat) at once, as primary keys."""
+    return covering(Area.objects.filter(level=Area.Level.KELURAHAN), positions)
+
+
+def far_from_city(positions: Sequence[tuple[float, float]]) -> list[str]:
+    """For each point (lon, lat) why it cannot be about this city: it is farther than `NEAR_CITY`
+    from it, or its lat and lon are swapped. Empty where it can; a quay or a beach just outside is
+    near."""
     city = Area.objects.filter(level=Area.Level.CITY)
+    inside = covering(city, positions)
+    return [
+        "" if found else _why_far(position, city)
+        for position, found in zip(positions, inside, strict=True)
+    ]
+
+
+def _why_far(position: tuple[float, float], city: QuerySet[Area]) -> str:
+    lon, lat = position
+    if city.filter(geom__dwithin=(Point(lon, lat, srid=4326), NEAR_CITY)).exists():
+        return ""
+    swapped = Point(lat, lon, srid=4326)
+    if abs(lon) <= 90 and city.filter(geom__dwithin=(swapped, NEAR_CITY)).exists():
+        return "Lintang dan bujur tertukar: GeoJSON menulis [bujur, lintang]."
     if not city.exists():
-        raise Refused({"geometry": "Batas kota belum dimuat; hubungi administrator."})
-    if city.filter(geom__dwithin=(point, NEAR_CITY)).exists():
-        return
-    swapped = Point(point.y, point.x, srid=4326)
-    if abs(point.x) <= 90 and city.filter(geom__dwithin=(swapped, NEAR_CITY)).exists():
-        told = "Lintang dan bujur tertukar: GeoJSON menulis [bujur, lintang]."
-        raise Refused({"geometry": told})
-    raise Refused({"geometry": "Titik ini lebih dari 10 km di luar batas kota."})
+        return "Batas kota belum dimuat; hubungi administrator."
+    return "Titik ini lebih dari 10 km di luar batas kota."
 
 
 def settle() -> None:

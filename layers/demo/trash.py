@@ -38,7 +38,8 @@ MIX = {
         C.ILLEGAL_DUMP: 4, C.OVERFLOW: 3, C.MISSED_PICKUP: 3, C.SCATTERED: 2, C.BURNING: 2,
     },
 }  # fmt: skip
-# Where a report stands by its age in days: weights in the order of `Status`.
+# Where a report stands by its age in days: weights of these.
+STANDS = (S.RECEIVED, S.VERIFIED, S.IN_PROGRESS, S.RESOLVED, S.REJECTED)
 STANDING = (
     (1.5, (75, 18, 2, 0, 5)),
     (7, (20, 28, 28, 18, 6)),
@@ -222,7 +223,7 @@ def _route(status: S, random: Random) -> list[S]:
 def _steps(received_at: datetime, end: datetime, random: Random) -> Iterator[Step]:
     age = (end - received_at) / timedelta(days=1)
     weights = next(weights for limit, weights in STANDING if age < limit)
-    route = _route(random.choices(list(S), weights)[0], random)
+    route = _route(random.choices(STANDS, weights)[0], random)
     gaps = [random.expovariate(1 / HOURS_TO[status]) + 0.3 for status in route]
     room = 0.95 * age * 24
     squeeze = min(1.0, room / sum(gaps)) if gaps else 1.0

@@ -86,7 +86,7 @@ def test_a_made_up_cursor_is_not_found(phone: Any, position: str) -> None:
 
 def test_the_forms_say_what_each_officer_may_send(cast: Any, phone: Any, phone_of: Any) -> None:
     assert {form["form"] for form in phone.get("/api/v1/forms").json()} == {
-        "price-readings", "site-visits", "trash-reports",
+        "price-readings", "site-visits", "trash-cleanings", "trash-reports",
     }  # fmt: skip
     health = phone_of(cast.health_officer).get("/api/v1/forms").json()
     assert [form["form"] for form in health] == ["measurements"]

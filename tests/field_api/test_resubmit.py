@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from field_api import receive as receiving
+from field_api import judge as judging
 from field_api.models import Device, Submission
 from field_api.receive import judge, receive
 from layers.catalog.boundaries import Area
@@ -66,11 +66,11 @@ def test_what_was_stored_but_not_judged_goes_on_with_the_next_resend(
 ) -> None:
     sent = report()
 
-    def crash(submission: Submission) -> None:
+    def crash(cases: Any) -> None:
         raise RuntimeError("the process died here")
 
     with monkeypatch.context() as patch:
-        patch.setattr(receiving, "_decide", crash)
+        patch.setattr(judging, "_judge", crash)
         assert phone.post(URL, sent, format="json").status_code == 202
     assert Submission.objects.get().state == State.RECEIVED
     assert phone.post(URL, sent, format="json").status_code == 200
@@ -81,7 +81,7 @@ def test_judging_twice_makes_one_feature(phone: Any) -> None:
     sent = report()
     phone.post(URL, sent, format="json")
     before = TrashReport.objects.count()
-    judge(Submission.objects.get().pk)
+    judge([Submission.objects.get()])
     assert TrashReport.objects.count() == before
 
 

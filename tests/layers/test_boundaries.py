@@ -11,10 +11,9 @@ from django.contrib.gis.geos import Point
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
-from layers.base import Refused
-from layers.catalog.boundaries import Area, kelurahan_at, require_near_city, settle
+from layers.catalog.boundaries import Area, far_from_city, kelurahan_at, kelurahan_of, settle
 from layers.catalog.markets.places import Market
-from tests.factories import CENTRE, EAST, NORTH, application, around, box
+from tests.factories import CENTRE, EAST, NORTH, SOUTH, application, around, box
 
 pytestmark = pytest.mark.django_db
 REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data"
@@ -26,23 +25,31 @@ def test_a_point_inside_is_placed_in_its_kelurahan(cast: Any) -> None:
 
 def test_a_quay_just_outside_is_accepted_without_a_kelurahan(cast: Any) -> None:
     quay = Point(EAST + 0.005, NORTH, srid=4326)
-    require_near_city(quay)
+    assert far_from_city([quay.coords]) == [""]
     assert kelurahan_at(quay) is None
 
 
 def test_a_point_in_the_sea_is_refused(cast: Any) -> None:
-    with pytest.raises(Refused, match="10 km di luar"):
-        require_near_city(Point(123.6, -14.7, srid=4326))
+    (why,) = far_from_city([(123.6, -14.7)])
+    assert "10 km di luar" in why
 
 
 def test_swapped_axes_are_recognised(cast: Any) -> None:
-    with pytest.raises(Refused, match="tertukar"):
-        require_near_city(Point(CENTRE.y, CENTRE.x, srid=4326))
+    (why,) = far_from_city([(CENTRE.y, CENTRE.x)])
+    assert "tertukar" in why
 
 
 def test_without_a_city_nothing_is_guessed() -> None:
-    with pytest.raises(Refused, match="belum dimuat"):
-        require_near_city(CENTRE)
+    (why,) = far_from_city([CENTRE.coords])
+    assert "belum dimuat" in why
+
+
+def test_many_points_are_placed_at_once_as_each_alone(cast: Any) -> None:
+    points = [CENTRE, Point(EAST + 0.005, NORTH), Point(EAST - 0.001, SOUTH + 0.001)]
+    placed = kelurahan_of([point.coords for point in points])
+    alone = [kelurahan_at(Point(*point.coords, srid=4326)) for point in points]
+    assert placed == [area and area.pk for area in alone]
+    assert kelurahan_of([]) == []
 
 
 def test_after_new_boundaries_everything_is_placed_anew(cast: Any) -> None:

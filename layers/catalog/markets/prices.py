@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.gis.db import models
-from django.db.models import Q
+from django.db.models import Model, Q
 
 from layers.base import (
-    Form,
     Format,
-    FormField,
     Layer,
-    Observation,
     Property,
     Refused,
     Style,
     StyleClass,
     Text,
+    User,
 )
+from layers.bulk import add
 from layers.catalog.markets.places import THEME, Commodity, Market
+from layers.forms import CodeList, Entry, Form, FormField
 from layers.registry import register
 
 
@@ -76,25 +77,69 @@ class LatestPrice(models.Model):
         return f"{self.market_id} · {self.commodity_id} · {self.price}"
 
 
-def write_reading(*, values: dict[str, Any], seen: Observation, by: Any) -> PriceReading:
-    """A reading for a market and commodity named by code. Raises Refused where one is unknown."""
-    market = Market.objects.filter(code=values["market"]).first()
-    commodity = Commodity.objects.filter(code=values["commodity"]).first()
-    reasons = {}
-    if market is None:
-        reasons["values.market"] = f"Tidak ada pasar berkode «{values['market']}»."
-    if commodity is None:
-        reasons["values.commodity"] = f"Tidak ada komoditas berkode «{values['commodity']}»."
-    if reasons or not market or not commodity:
-        raise Refused(reasons)
-    return PriceReading.objects.create(
-        instance_id=seen.instance_id,
-        market=market,
-        commodity=commodity,
-        price=values["price"],
-        observed_at=seen.observed_at,
-        by=by,
+def write_readings(*, entries: Sequence[Entry], by: Any) -> list[Model | Refused]:
+    """Readings for markets and commodities named by code: refused where one is unknown."""
+    markets = dict(Market.objects.values_list("code", "pk"))
+    commodities = dict(Commodity.objects.values_list("code", "pk"))
+    written: list[PriceReading | Refused] = []
+    for entry in entries:
+        market = markets.get(entry.values["market"])
+        commodity = commodities.get(entry.values["commodity"])
+        if market is None or commodity is None:
+            written.append(_unknown(entry.values, market, commodity))
+            continue
+        reading: Any = entry.feature or PriceReading(instance_id=entry.seen.instance_id, by=by)
+        reading.market_id, reading.commodity_id = market, commodity
+        reading.price, reading.observed_at = entry.values["price"], entry.seen.observed_at
+        if reading.pk:
+            reading.save()
+        written.append(reading)
+    new = [row for row in written if isinstance(row, PriceReading) and not row.pk]
+    add(new, key="instance_id")
+    return list(written)
+
+
+def _unknown(values: Mapping[str, Any], market: int | None, commodity: int | None) -> Refused:
+    told = {
+        "values.market": ("pasar", values["market"], market),
+        "values.commodity": ("komoditas", values["commodity"], commodity),
+    }
+    return Refused(
+        {
+            name: f"Tidak ada {what} berkode «{code}»."
+            for name, (what, code, found) in told.items()
+            if found is None
+        }
     )
+
+
+def _markets(user: User) -> Iterator[Mapping[str, Any]]:
+    for market in Market.objects.all():
+        yield {
+            "code": market.code,
+            "name": market.name,
+            "point": list(market.geom.coords),
+            "approximate": market.approximate,
+        }
+
+
+def _commodities(user: User) -> Iterator[Mapping[str, Any]]:
+    yield from Commodity.objects.values("code", "name", "group", "unit")
+
+
+def _latest_prices(user: User) -> Iterator[Mapping[str, Any]]:
+    """What each item cost last in each market, to hold a new price against."""
+    for market, commodity, price, observed_at in LatestPrice.objects.values_list(
+        "market__code", "commodity__code", "price", "observed_at"
+    ).order_by("market__code", "commodity__code"):
+        yield {
+            "code": f"{market}/{commodity}",
+            "name": str(price),
+            "market": market,
+            "commodity": commodity,
+            "price": price,
+            "observed_at": observed_at.isoformat(),
+        }
 
 
 _OWNER = "Dinas Perindustrian dan Perdagangan"
@@ -186,8 +231,13 @@ PRICE_READINGS = register(
             title=Text("Harga pasar", "Market price"),
             point="optional",
             fields=(
-                FormField("market", Text("Kode pasar", "Market code"), max_length=40),
-                FormField("commodity", Text("Kode komoditas", "Commodity code"), max_length=40),
+                FormField("market", Text("Pasar", "Market"), max_length=40, codes="markets"),
+                FormField(
+                    "commodity",
+                    Text("Komoditas", "Commodity"),
+                    max_length=40,
+                    codes="commodities",
+                ),
                 FormField(
                     "price",
                     Text("Harga (Rp)", "Price (Rp)"),
@@ -196,7 +246,13 @@ PRICE_READINGS = register(
                     maximum=10_000_000,
                 ),
             ),
-            write=write_reading,
+            write=write_readings,
+            place="market__geom",
+            lists=(
+                CodeList("markets", Text("Pasar", "Markets"), _markets),
+                CodeList("commodities", Text("Komoditas", "Commodities"), _commodities),
+                CodeList("latest-prices", Text("Harga terakhir", "Latest prices"), _latest_prices),
+            ),
             example={"market": "oeba", "commodity": "beras-medium-1", "price": 15_500},
         ),
     )

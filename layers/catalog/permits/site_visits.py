@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,19 +10,19 @@ from django.conf import settings
 from django.contrib.gis.db import models
 
 from layers.base import (
-    Form,
     Format,
-    FormField,
     Layer,
-    Observation,
     Property,
     Refused,
     Style,
     StyleClass,
     Text,
+    User,
     named,
 )
-from layers.catalog.permits.applications import THEME, Application
+from layers.catalog.permits.applications import MOVES, THEME, Application
+from layers.forms import CodeList, Form, FormField, Observation, each
+from layers.functions import Middle
 from layers.registry import register
 
 
@@ -51,22 +52,38 @@ class SiteVisit(models.Model):
         return f"{self.application} · {self.get_finding_display()}"
 
 
-def write_site_visit(*, values: dict[str, Any], seen: Observation, by: Any) -> SiteVisit:
+def write_site_visit(
+    *, values: dict[str, Any], seen: Observation, by: Any, feature: SiteVisit | None
+) -> SiteVisit:
     """A visit to the application named by its number. Raises Refused where there is none."""
     assert seen.point is not None  # the form requires it
     application = Application.objects.filter(number=values["application"]).first()
     if application is None:
         told = f"Tidak ada permohonan bernomor «{values['application']}»."
         raise Refused({"values.application": told})
-    return SiteVisit.objects.create(
-        instance_id=seen.instance_id,
-        application=application,
-        finding=values["finding"],
-        note=values.get("note", ""),
-        observed_at=seen.observed_at,
-        by=by,
-        geom=seen.point,
-    )
+    visit = feature or SiteVisit(instance_id=seen.instance_id, by=by)
+    visit.application = application
+    visit.finding = values["finding"]
+    visit.note = values.get("note", "")
+    visit.observed_at = seen.observed_at
+    visit.geom = seen.point
+    visit.save()
+    return visit
+
+
+def awaiting_visit(user: User) -> Iterator[dict[str, Any]]:
+    """The open applications, each with a point on its parcel."""
+    waiting = Application.objects.filter(status__in=MOVES)
+    rows = waiting.annotate(middle=Middle("geom")).order_by("number")
+    for number, activity, kelurahan, middle in rows.values_list(
+        "number", "activity", "kelurahan__name", "middle"
+    ):
+        yield {
+            "code": number,
+            "name": f"{number} · {activity}",
+            "kelurahan": kelurahan or "",
+            "point": [middle.x, middle.y],
+        }
 
 
 _FINDINGS = named(
@@ -129,11 +146,23 @@ SITE_VISITS = register(
                     "application",
                     Text("Nomor permohonan", "Application number"),
                     max_length=40,
+                    codes="site-visits-awaited",
                 ),
                 FormField("finding", Text("Temuan", "Finding"), "choice", choices=_FINDINGS),
                 FormField("note", Text("Catatan", "Note"), required=False),
+                FormField("photo", Text("Foto", "Photo"), "photo", required=False),
+                FormField("photo_2", Text("Foto kedua", "Second photo"), "photo", required=False),
             ),
-            write=write_site_visit,
+            write=each(write_site_visit),
+            place="application__geom",
+            lists=(
+                CodeList(
+                    "site-visits-awaited",
+                    Text("Permohonan yang akan ditinjau", "Applications to be visited"),
+                    awaiting_visit,
+                    assigned=True,
+                ),
+            ),
             example={"application": "KKPR-2026-0001", "finding": "matches"},
         ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, cast
@@ -13,22 +14,21 @@ from django.db.models import ExpressionWrapper, Q
 from django.utils import timezone
 
 from layers.base import (
-    Form,
     Format,
-    FormField,
     Layer,
-    Observation,
     Property,
     Refused,
     Style,
     StyleClass,
     Text,
     Theme,
+    User,
     named,
 )
 from layers.catalog.boundaries import Area
 from layers.catalog.puskesmas import Puskesmas
 from layers.catalog.stunting import growth
+from layers.forms import CodeList, Form, FormField, Observation, each
 from layers.registry import register
 
 THEME = Theme("stunting", Text("Gizi balita", "Child nutrition"), rank=50)
@@ -118,7 +118,9 @@ class Measurement(models.Model):
         return f"{self.child_id} · {self.measured_on}"
 
 
-def write_measurement(*, values: dict[str, Any], seen: Observation, by: Any) -> Measurement:
+def write_measurement(
+    *, values: dict[str, Any], seen: Observation, by: Any, feature: Measurement | None
+) -> Measurement:
     """A measurement of a child in the officer's own Puskesmas; a refusal rather than a guess where
     the date or the age does not fit. A child outside the officer's scope is as good as unknown."""
     child = Child.objects.filter(pk__in=CHILDREN.visible_to(by), code=values["child"]).first()
@@ -138,17 +140,31 @@ def write_measurement(*, values: dict[str, Any], seen: Observation, by: Any) -> 
     except ValueError as error:
         told = "Standar WHO berlaku sampai usia 60 bulan."
         raise Refused({"values.measured_on": told}) from error
-    return Measurement.objects.create(
-        instance_id=seen.instance_id,
-        child=child,
-        measured_on=measured_on,
-        height_cm=values["height_cm"],
-        position=values["position"],
-        weight_kg=values.get("weight_kg"),
-        height_z=z,
-        observed_at=seen.observed_at,
-        by=by,
-    )
+    measurement = feature or Measurement(instance_id=seen.instance_id, by=by)
+    measurement.child = child
+    measurement.measured_on = measured_on
+    measurement.height_cm = values["height_cm"]
+    measurement.position = values["position"]
+    measurement.weight_kg = values.get("weight_kg")
+    measurement.height_z, measurement.tables = z, growth.TABLES
+    measurement.observed_at = seen.observed_at
+    measurement.save()
+    return measurement
+
+
+def children_in_care(user: User) -> Iterator[dict[str, Any]]:
+    """The children of the officer's own Puskesmas, with what tells one from another."""
+    rows = CHILDREN.visible_to(user).order_by("name", "born_on")
+    for code, name, born_on, sex, kelurahan in rows.values_list(
+        "code", "name", "born_on", "sex", "kelurahan__name"
+    ):
+        yield {
+            "code": str(code),
+            "name": name,
+            "born_on": born_on.isoformat(),
+            "sex": sex,
+            "kelurahan": kelurahan or "",
+        }
 
 
 _SEXES = named(Child.Sex, FEMALE="Female", MALE="Male")
@@ -252,7 +268,7 @@ MEASUREMENTS = register(
             title=Text("Pengukuran balita", "Child measurement"),
             point="optional",
             fields=(
-                FormField("child", Text("Kode anak", "Child's code"), "uuid"),
+                FormField("child", Text("Anak", "Child"), "uuid", codes="children"),
                 FormField("measured_on", Text("Tanggal ukur", "Measured on"), "date"),
                 FormField(
                     "height_cm",
@@ -271,7 +287,15 @@ MEASUREMENTS = register(
                     maximum=40,
                 ),
             ),
-            write=write_measurement,
+            write=each(write_measurement),
+            lists=(
+                CodeList(
+                    "children",
+                    Text("Balita di wilayah kerja", "Children of the working area"),
+                    children_in_care,
+                    assigned=True,
+                ),
+            ),
             example={
                 "child": "3f0c2b1e-6a53-4d0e-9a51-0d7c5b7e2a10",
                 "measured_on": "2026-11-10",

@@ -1,3 +1,3 @@
-"""Cleanliness: trash reports with their photos and what became of them."""
+"""Cleanliness: trash reports and the proof that a place is clean again."""
 
-from layers.catalog.trash import reports  # noqa: F401
+from layers.catalog.trash import cleanings, reports  # noqa: F401

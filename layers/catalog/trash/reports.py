@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,12 +12,10 @@ from django.contrib.gis.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from layers import bulk
 from layers.base import (
-    Form,
     Format,
-    FormField,
     Layer,
-    Observation,
     Property,
     Style,
     StyleClass,
@@ -24,8 +23,9 @@ from layers.base import (
     Theme,
     named,
 )
-from layers.catalog.boundaries import Area, kelurahan_at
-from layers.history import Move, Moves
+from layers.catalog.boundaries import Area, kelurahan_of
+from layers.forms import Entry, Form, FormField
+from layers.history import Move, Moves, advance
 from layers.registry import register
 
 THEME = Theme("trash", Text("Kebersihan", "Cleanliness"), rank=30)
@@ -53,6 +53,7 @@ class TrashReport(models.Model):
         IN_PROGRESS = "in-progress", "Dikerjakan"
         RESOLVED = "resolved", "Selesai"
         REJECTED = "rejected", "Ditolak"
+        WITHDRAWN = "withdrawn", "Ditarik pelapor"
 
     instance_id = models.UUIDField(unique=True)
     tracking_code = models.CharField(max_length=24, unique=True, default=tracking_code)
@@ -83,50 +84,38 @@ class TrashReportMove(Move):
     record = models.ForeignKey(TrashReport, on_delete=models.CASCADE, related_name="moves")
 
 
-class TrashPhoto(models.Model):
-    """A photo of a report: when it was made, or as proof that the place is clean."""
-
-    class Kind(models.TextChoices):
-        REPORT = "report", "Laporan"
-        PROOF = "proof", "Bukti"
-
-    record = models.ForeignKey(TrashReport, on_delete=models.CASCADE, related_name="photos")
-    kind = models.CharField(max_length=6, choices=Kind, default=Kind.REPORT)
-    image = models.ImageField(upload_to="trash/")
-    sha256 = models.CharField(max_length=64)
-
-    class Meta:
-        verbose_name = "foto laporan"
-        verbose_name_plural = "foto laporan"
-
-    def __str__(self) -> str:
-        return self.sha256[:12]
-
-
 _S = TrashReport.Status
 MOVES: Moves = {
-    _S.RECEIVED: frozenset({_S.VERIFIED, _S.REJECTED}),
-    _S.VERIFIED: frozenset({_S.IN_PROGRESS, _S.REJECTED}),
+    _S.RECEIVED: frozenset({_S.VERIFIED, _S.REJECTED, _S.WITHDRAWN}),
+    _S.VERIFIED: frozenset({_S.IN_PROGRESS, _S.RESOLVED, _S.REJECTED, _S.WITHDRAWN}),
     _S.IN_PROGRESS: frozenset({_S.RESOLVED, _S.VERIFIED}),
     _S.RESOLVED: frozenset({_S.VERIFIED}),  # reopened
 }
 
 
-def write_report(*, values: dict[str, Any], seen: Observation, by: Any) -> TrashReport:
-    """A report and the first row of its history."""
-    assert seen.point is not None  # the form requires it
-    report = TrashReport.objects.create(
-        instance_id=seen.instance_id,
-        category=values["category"],
-        description=values.get("description", ""),
-        observed_at=seen.observed_at,
-        accuracy=seen.accuracy,
-        by=by,
-        kelurahan=kelurahan_at(seen.point),
-        geom=seen.point,
-    )
-    report.moves.create(to_status=report.status, by=by)
-    return report
+def write_reports(*, entries: Sequence[Entry], by: Any) -> list[TrashReport]:
+    """Reports, each with the first row of its history; or what its sender put right in one."""
+    kelurahan = kelurahan_of([entry.seen.placed for entry in entries])
+    written: list[TrashReport] = []
+    for entry, area in zip(entries, kelurahan, strict=True):
+        report: Any = entry.feature or TrashReport(instance_id=entry.seen.instance_id, by=by)
+        report.category = entry.values["category"]
+        report.description = entry.values.get("description", "")
+        report.observed_at, report.accuracy = entry.seen.observed_at, entry.seen.accuracy
+        report.kelurahan_id, report.geom = area, entry.seen.point
+        if report.pk:
+            report.save()
+        written.append(report)
+    new = [report for report in written if not report.pk]
+    bulk.add(new, key="instance_id")
+    first = [TrashReportMove(record=report, to_status=report.status, by=by) for report in new]
+    TrashReportMove.objects.bulk_create(first)
+    return written
+
+
+def withdraw_report(*, feature: TrashReport, by: Any) -> None:
+    """Taken back by its sender, while nobody works on it; its history stays. Raises Refused."""
+    advance(feature, _S.WITHDRAWN, allowed=MOVES, by=by, reason="Ditarik oleh pelapor.")
 
 
 CATEGORY_NAMES = named(
@@ -144,6 +133,7 @@ STATUS_NAMES = named(
     IN_PROGRESS="In progress",
     RESOLVED="Resolved",
     REJECTED="Rejected",
+    WITHDRAWN="Withdrawn by its reporter",
 )
 
 TRASH_REPORTS = register(
@@ -159,7 +149,7 @@ TRASH_REPORTS = register(
         owner="Dinas Lingkungan Hidup dan Kebersihan",
         update_every=timedelta(days=1),
         policy="reports",
-        published=~Q(status=TrashReport.Status.REJECTED),
+        published=~Q(status__in=(_S.REJECTED, _S.WITHDRAWN)),
         public=(
             Property(
                 "category",
@@ -203,6 +193,7 @@ TRASH_REPORTS = register(
                 # Closed ones are rings, so that open and closed differ without their colours.
                 StyleClass("resolved", "#15803d", STATUS_NAMES["resolved"], pattern="hollow"),
                 StyleClass("rejected", "#64748b", STATUS_NAMES["rejected"], pattern="hollow"),
+                StyleClass("withdrawn", "#94a3b8", STATUS_NAMES["withdrawn"], pattern="hollow"),
             ),
         ),
         shown=True,
@@ -222,8 +213,11 @@ TRASH_REPORTS = register(
                     required=False,
                     max_length=2000,
                 ),
+                FormField("photo", Text("Foto", "Photo"), "photo", required=False),
+                FormField("photo_2", Text("Foto kedua", "Second photo"), "photo", required=False),
             ),
-            write=write_report,
+            write=write_reports,
+            withdraw=withdraw_report,
             example={"category": "overflow", "description": "Bak sampah penuh"},
         ),
     )

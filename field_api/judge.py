@@ -1,0 +1,120 @@
+"""What becomes of a stored submission: a feature, or the reasons why it cannot be one.
+
+A batch is judged as sets, in the order in which the device counted; where a set fails in a way that
+nobody foresaw it is halved, until the one that fails stands alone and harms no other.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.db import DataError, IntegrityError, OperationalError, transaction
+from django.utils import timezone
+
+from field_api.cases import Case, layer_for
+from field_api.models import Submission
+from field_api.positions import rate
+from field_api.revisions import revise
+from layers import bulk
+from layers.base import Layer, Refused
+from layers.catalog.boundaries import far_from_city
+
+logger = logging.getLogger(__name__)
+State = Submission.State
+
+VERDICT = (
+    "state", "reasons", "judged_at", "feature_id", "observed_at", "geom", "accuracy",
+    "trust", "trust_reasons", "root", "version", "merged", "conflicts",
+)  # fmt: skip
+
+
+def judge_all(submissions: Sequence[Submission], contents: Mapping[UUID, Any]) -> list[Submission]:
+    """Judge what is still received; returns each as it now stands, in the order given.
+
+    `contents` are payloads that the caller has at hand already parsed. The rows are locked, so
+    that parallel resends are judged once. What nobody foresaw leaves a submission `received`: it is
+    logged, and judged again later. A database that is out of reach raises OperationalError.
+    """
+    try:
+        with transaction.atomic():
+            judged = _locked(submissions)
+            _judge([Case(row, contents.get(row.pk)) for row in judged.values()])
+    except OperationalError:
+        raise
+    except Exception as error:
+        if len(submissions) == 1:
+            return [_failed(submissions[0].pk, error)]
+        half = len(submissions) // 2
+        keys = [row.pk for row in submissions]
+        fresh = Submission.objects.in_bulk(keys)
+        rows = [fresh[key] for key in keys]
+        return judge_all(rows[:half], contents) + judge_all(rows[half:], contents)
+    settled = Submission.objects.in_bulk([row.pk for row in submissions if row.pk not in judged])
+    return [judged.get(row.pk) or settled[row.pk] for row in submissions]
+
+
+def _locked(submissions: Sequence[Submission]) -> dict[UUID, Submission]:
+    rows = Submission.objects.select_for_update().filter(
+        pk__in=[row.pk for row in submissions], state=State.RECEIVED
+    )
+    keys = set(rows.order_by("pk").values_list("pk", flat=True))
+    return {row.pk: row for row in submissions if row.pk in keys}
+
+
+def _failed(key: UUID, error: Exception) -> Submission:
+    """What the database refuses is refused; anything else is our fault, and waits for us."""
+    logger.error("Submission %s could not be judged.", key, exc_info=error)
+    submission = Submission.objects.get(pk=key)
+    if isinstance(error, DataError | IntegrityError) and submission.state == State.RECEIVED:
+        submission.state, submission.judged_at = State.REFUSED, timezone.now()
+        submission.reasons = {"values": "Isian ini tidak dapat disimpan; hubungi administrator."}
+        submission.save(update_fields=["state", "reasons", "judged_at"])
+    return submission
+
+
+def _judge(cases: list[Case]) -> None:
+    """Run by run: what a revision revises stands before it is looked at."""
+    cases.sort(key=lambda case: case.order)
+    for (_, _, layer_id, revising), run in groupby(cases, key=lambda case: case.kind):
+        together = list(run)
+        layer = layer_for(layer_id, together[0].submission)
+        for part in [[case] for case in together] if revising else [together]:
+            for case in part:
+                case.read(layer)
+            if layer is not None and revising:
+                revise(part[0], layer)
+            elif layer is not None:
+                _write(part, layer)
+            _settle(part)
+
+
+def _settle(cases: Sequence[Case]) -> None:
+    rate(cases)
+    now = timezone.now()
+    for case in cases:
+        if case.submission.state != State.RECEIVED:
+            case.submission.judged_at = now
+    bulk.change([case.submission for case in cases], VERDICT)
+
+
+def _write(cases: Sequence[Case], layer: Layer) -> None:
+    """The features of first submissions, in one set."""
+    assert layer.accepts is not None
+    placed = [case for case in cases if case.readable and case.position]
+    for case, why in zip(placed, far_from_city([c.placed for c in placed]), strict=True):
+        if why:
+            case.refuse({"geometry": why})
+    good = [case for case in cases if case.readable]
+    if not good:
+        return
+    entries = [case.entry() for case in good]
+    written = layer.accepts.write(entries=entries, by=good[0].submission.user)
+    for case, outcome in zip(good, written, strict=True):
+        if isinstance(outcome, Refused):
+            case.refuse(outcome.reasons)
+        else:
+            case.accept(outcome.pk)

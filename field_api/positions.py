@@ -1,0 +1,83 @@
+"""The positions of a batch, each rated by what is known around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from field_api.cases import Case
+from field_api.models import Submission
+from field_api.trust import METRES_A_DEGREE, Fix, judge_fix
+from layers.catalog.boundaries import kelurahan_of
+
+State = Submission.State
+
+
+def rate(cases: Sequence[Case]) -> None:
+    """Give every case with a position its trust and the reasons, in the order of its device."""
+    placed = [case for case in cases if case.position]
+    if not placed:
+        return
+    away = _away(placed)
+    last: dict[int | None, Fix | None] = {}
+    inside = kelurahan_of([case.placed for case in placed])
+    for case, kelurahan in zip(placed, inside, strict=True):
+        submission, fix = case.submission, _fix(case)
+        device = submission.device_id
+        if device is not None and device not in last:
+            last[device] = _before(submission)
+        submission.trust, submission.trust_reasons = judge_fix(
+            fix,
+            before=last.get(device),
+            away=away.get((submission.layer_id, submission.feature_id)),
+            in_city=kelurahan is not None,
+            clock_skew=submission.clock_skew,
+        )
+        if device is not None:
+            last[device] = fix
+
+
+def _fix(case: Case) -> Fix:
+    assert case.envelope is not None
+    seen = case.envelope
+    return Fix(*case.placed, seen.observed_at, seen.accuracy, seen.mock)
+
+
+def _before(submission: Submission) -> Fix | None:
+    """The device's last position before this one, by its own count."""
+    if submission.sequence is None:
+        return None
+    row = (
+        Submission.objects.filter(
+            device_id=submission.device_id,
+            sequence__lt=submission.sequence,
+            geom__isnull=False,
+        )
+        .order_by("-sequence")
+        .only("geom", "observed_at", "accuracy")
+        .first()
+    )
+    if row is None or row.geom is None or row.observed_at is None:
+        return None
+    return Fix(row.geom.x, row.geom.y, row.observed_at, row.accuracy)
+
+
+def _away(cases: Sequence[Case]) -> dict[tuple[str, int | None], float]:
+    """Metres from where the officer stood to what the feature is about, by (layer, feature)."""
+    found: dict[tuple[str, int | None], float] = {}
+    standing: dict[str, dict[int, Case]] = {}
+    layers: dict[str, Any] = {}
+    for case in cases:
+        submission = case.submission
+        if submission.state == State.ACCEPTED and submission.feature_id and case.layer:
+            standing.setdefault(case.layer.id, {})[submission.feature_id] = case
+            layers[case.layer.id] = case.layer
+    for layer_id, by_feature in standing.items():
+        path = layers[layer_id].accepts.place
+        if path:
+            rows = layers[layer_id].rows().filter(pk__in=by_feature)
+            for pk, place in rows.values_list("pk", path):
+                if place is not None:
+                    degrees = by_feature[pk].submission.geom.distance(place)
+                    found[layer_id, pk] = degrees * METRES_A_DEGREE
+    return found

@@ -1,0 +1,126 @@
+"""Revisions and withdrawals: what a sender, or the office, changes of what was sent.
+
+The submissions of one record form a chain: the first one (`root`) names the record, the accepted
+one with the highest `version` is how it stands. Nothing in the ledger is overwritten.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
+
+from field_api.cases import Case, present_answers
+from field_api.merge import Content, merge, unflat
+from field_api.models import Submission, chain_of
+from layers.base import Layer, Refused
+from layers.catalog.boundaries import far_from_city
+from layers.registry import LAYERS
+
+State = Submission.State
+Channel = Submission.Channel
+
+
+def chain(root: Any) -> QuerySet[Submission]:
+    """Every submission of the record that `root` names, first to last."""
+    return Submission.objects.filter(Q(pk=root) | Q(root=root)).order_by("version")
+
+
+def revise(case: Case, layer: Layer) -> None:
+    """Merge a revision into its record, field by field; what somebody else changed meanwhile stays,
+    and the conflict is kept beside it. A revision that came before what it revises waits."""
+    submission = case.submission
+    base = Submission.objects.filter(pk=submission.revises).first()
+    if base is None or base.state == State.RECEIVED:
+        return _wait(case)
+    root = Submission.objects.select_for_update().get(pk=chain_of(base))
+    if not _may_revise(submission, root) or root.layer_id != submission.layer_id:
+        return case.refuse({"revises": "Tidak ada kiriman Anda dengan UUID ini."})
+    if root.state == State.WITHDRAWN:
+        return case.refuse({"revises": "Kiriman itu sudah ditarik kembali."})
+    known = list(chain(root.pk).exclude(pk=submission.pk))
+    submission.root = root.pk
+    submission.version = max(row.version for row in known) + 1
+    head = next((row for row in reversed(known) if row.state == State.ACCEPTED), None)
+    if case.readable and head:
+        _merge(case, layer, base, head)
+    if case.readable and case.position:
+        (why,) = far_from_city([case.position])
+        if why:
+            case.refuse({"geometry": why})
+    if case.readable:
+        _apply(case, layer, head)
+
+
+def _wait(case: Case) -> None:
+    case.submission.state = State.RECEIVED
+    case.submission.reasons = {"revises": "Menunggu kiriman yang diperbaikinya."}
+
+
+def _may_revise(submission: Submission, root: Submission) -> bool:
+    return submission.channel == Channel.OFFICE or submission.user_id == root.user_id
+
+
+def _merge(case: Case, layer: Layer, base: Submission, head: Submission) -> None:
+    assert layer.accepts is not None
+    merged, conflicts = merge(content(base, layer), content(head, layer), case.content)
+    members, answers = unflat(merged)
+    item = {**case.item, "geometry": None, "accuracy": None, "mock": None, **members}
+    skew, case.submission.clock_skew = case.submission.clock_skew, None  # corrected already
+    case.take(item | {"values": answers}, answers, layer.accepts)
+    case.submission.clock_skew = skew
+    case.submission.merged, case.submission.conflicts = merged, conflicts
+
+
+def _apply(case: Case, layer: Layer, head: Submission | None) -> None:
+    assert layer.accepts is not None
+    feature = layer.rows().filter(pk=head.feature_id).first() if head else None
+    if head and feature is None:
+        return case.refuse({"revises": "Catatan ini sudah tidak ada."})
+    entry = case.entry(feature=feature)
+    (outcome,) = layer.accepts.write(entries=[entry], by=case.submission.user)
+    if isinstance(outcome, Refused):
+        return case.refuse(outcome.reasons)
+    case.accept(outcome.pk)
+
+
+def content(submission: Submission, layer: Layer) -> Content:
+    """What the record said after this submission, flat."""
+    assert layer.accepts is not None
+    if submission.merged is not None:
+        return dict(submission.merged)
+    case = Case(submission)
+    answers, _ = present_answers(layer.accepts, case.item)
+    case.answers = answers
+    return case.content
+
+
+def withdraw(submission: Submission, *, by: User) -> Submission:
+    """Take a whole record back: its feature goes the way its form says, its submissions stay as
+    tombstones. Doing it again changes nothing. Raises Refused where it is too late."""
+    with transaction.atomic():
+        root = Submission.objects.select_for_update().get(pk=chain_of(submission))
+        rows = chain(root.pk)
+        if root.state != State.WITHDRAWN:
+            _take_back(rows, by)
+            rows.update(
+                state=State.WITHDRAWN,
+                withdrawn_at=timezone.now(),
+                withdrawn_by=by,
+                judged_at=Coalesce("judged_at", Now()),
+            )
+    return Submission.objects.get(pk=submission.pk)
+
+
+def _take_back(rows: QuerySet[Submission], by: User) -> None:
+    head = rows.filter(state=State.ACCEPTED).last()
+    layer = LAYERS.get(head.layer_id) if head else None
+    if head is None or layer is None or layer.accepts is None:
+        return
+    feature = layer.rows().filter(pk=head.feature_id).first()
+    if feature is not None:
+        layer.accepts.withdraw(feature=feature, by=by)
