@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from django.contrib.gis.geos import Point
-
 from field_api import envelope
 from field_api.answers import reader
 from field_api.merge import Content, flat
 from field_api.models import Submission
 from layers.base import Layer, Refused
+from layers.bulk import point
 from layers.forms import Entry, Form, Observation
 from layers.permissions import can_review, can_submit
 from layers.registry import LAYERS
@@ -41,6 +40,7 @@ class Case:
         self.item: Mapping[str, Any] = item or json.loads(submission.payload)
         self.layer: Layer | None = None
         self.envelope: envelope.Envelope | None = None
+        self.kelurahan: int | None = None
         self.values: dict[str, Any] = {}
         self.answers: dict[str, Any] = {}  # as sent, in the words of the present form
 
@@ -107,7 +107,7 @@ class Case:
     def note(self, seen: envelope.Envelope) -> None:
         submission = self.submission
         submission.observed_at, submission.accuracy = seen.observed_at, seen.accuracy
-        submission.geom = Point(*seen.position, srid=4326) if seen.position else None
+        submission.geom = point(seen.position)
 
     def entry(self, **more: Any) -> Entry:
         assert self.envelope is not None
@@ -116,12 +116,17 @@ class Case:
             observed_at=self.envelope.observed_at,
             position=self.envelope.position,
             accuracy=self.envelope.accuracy,
+            kelurahan=self.kelurahan,
         )
         return Entry(self.values, seen, **more)
 
     def accept(self, feature_id: int) -> None:
         self.submission.state, self.submission.feature_id = State.ACCEPTED, feature_id
         self.submission.reasons = {}
+        form = self.layer.accepts if self.layer else None
+        self.submission.names_files = form is not None and any(
+            question.kind == "photo" and self.values.get(question.name) for question in form.fields
+        )
 
     def refuse(self, reasons: Mapping[str, str]) -> None:
         self.submission.state = State.REFUSED

@@ -13,15 +13,16 @@ from typing import Any
 from uuid import UUID
 
 from django.db import DataError, IntegrityError, OperationalError, transaction
+from django.db.models import UUIDField
 from django.utils import timezone
 
 from field_api.cases import Case, layer_for
 from field_api.models import Submission
-from field_api.positions import rate
+from field_api.positions import place, rate
 from field_api.revisions import revise
 from layers import bulk
 from layers.base import Layer, Refused
-from layers.catalog.boundaries import far_from_city
+from layers.functions import IsAnyOf
 
 logger = logging.getLogger(__name__)
 State = Submission.State
@@ -58,9 +59,8 @@ def judge_all(submissions: Sequence[Submission], contents: Mapping[UUID, Any]) -
 
 
 def _locked(submissions: Sequence[Submission]) -> dict[UUID, Submission]:
-    rows = Submission.objects.select_for_update().filter(
-        pk__in=[row.pk for row in submissions], state=State.RECEIVED
-    )
+    known = IsAnyOf("pk", [row.pk for row in submissions], UUIDField())
+    rows = Submission.objects.select_for_update().filter(known, state=State.RECEIVED)
     keys = set(rows.order_by("pk").values_list("pk", flat=True))
     return {row.pk: row for row in submissions if row.pk in keys}
 
@@ -104,10 +104,7 @@ def _settle(cases: Sequence[Case]) -> None:
 def _write(cases: Sequence[Case], layer: Layer) -> None:
     """The features of first submissions, in one set."""
     assert layer.accepts is not None
-    placed = [case for case in cases if case.readable and case.position]
-    for case, why in zip(placed, far_from_city([c.placed for c in placed]), strict=True):
-        if why:
-            case.refuse({"geometry": why})
+    place(cases)
     good = [case for case in cases if case.readable]
     if not good:
         return

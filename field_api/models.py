@@ -91,11 +91,15 @@ class Submission(models.Model):
         OFFICE = "office", "Meja kantor"
 
     instance_id = models.UUIDField(primary_key=True)
+    # No index of their own: those below begin with them, and each costs as much as the row.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="submissions"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="submissions",
+        db_index=False,
     )
     device = models.ForeignKey(
-        Device, on_delete=models.SET_NULL, null=True, related_name="submissions"
+        Device, on_delete=models.SET_NULL, null=True, related_name="submissions", db_index=False
     )
     channel = models.CharField(max_length=8, choices=Channel, default=Channel.API)
     layer_id = models.CharField(max_length=60, blank=True)
@@ -122,10 +126,16 @@ class Submission(models.Model):
     conflicts = models.JSONField(default=dict)
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
     )
 
     changed_in = models.BigIntegerField(db_default=TransactionId(), editable=False)
+
+    names_files = False  # whether what was just judged names files that come apart
 
     class Meta:
         verbose_name = "kiriman"

@@ -8,9 +8,21 @@ from typing import Any
 from field_api.cases import Case
 from field_api.models import Submission
 from field_api.trust import METRES_A_DEGREE, Fix, judge_fix
-from layers.catalog.boundaries import kelurahan_of
+from layers.catalog.boundaries import far_from_city, kelurahan_of
 
 State = Submission.State
+
+
+def place(cases: Sequence[Case]) -> None:
+    """Give every readable case with a position its kelurahan; refuse what is far from the city."""
+    placed = [case for case in cases if case.readable and case.position]
+    covered = kelurahan_of([case.placed for case in placed])
+    for case, kelurahan in zip(placed, covered, strict=True):
+        case.kelurahan = kelurahan
+    outside = [case for case in placed if case.kelurahan is None]
+    for case, why in zip(outside, far_from_city([c.placed for c in outside]), strict=True):
+        if why:
+            case.refuse({"geometry": why})
 
 
 def rate(cases: Sequence[Case]) -> None:
@@ -20,8 +32,7 @@ def rate(cases: Sequence[Case]) -> None:
         return
     away = _away(placed)
     last: dict[int | None, Fix | None] = {}
-    inside = kelurahan_of([case.placed for case in placed])
-    for case, kelurahan in zip(placed, inside, strict=True):
+    for case in placed:
         submission, fix = case.submission, _fix(case)
         device = submission.device_id
         if device is not None and device not in last:
@@ -30,7 +41,7 @@ def rate(cases: Sequence[Case]) -> None:
             fix,
             before=last.get(device),
             away=away.get((submission.layer_id, submission.feature_id)),
-            in_city=kelurahan is not None,
+            in_city=case.kelurahan is not None,
             clock_skew=submission.clock_skew,
         )
         if device is not None:

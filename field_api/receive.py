@@ -13,6 +13,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -30,6 +31,9 @@ Channel = Submission.Channel
 
 # Names what arrived without a UUID of its own by its content: sent again, it is the same one.
 UNNAMED = uuid.UUID("5b0b6f0e-2c0e-4b1e-9d53-5371c0de0001")
+
+
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,15 @@ class Sender:
     device: Device | None = None
     channel: Submission.Channel = Channel.API
     clock_skew: float | None = None
+
+    @cached_property
+    def blank(self) -> Submission:
+        return Submission(
+            user=self.by,
+            device=self.device,
+            channel=self.channel.value,
+            clock_skew=self.clock_skew,
+        )
 
 
 def receive_all(
@@ -111,18 +124,18 @@ def judge(
 ) -> list[Submission]:
     """Judge stored submissions, then the revisions that waited for them."""
     judged = judge_all(submissions, contents or {})
-    keys = [row.pk for row in judged if row.state != State.RECEIVED]
-    waiting = Submission.objects.filter(state=State.RECEIVED, revises__in=keys)
-    if late := list(waiting.exclude(pk__in=[row.pk for row in submissions])):
+    done = {row.pk for row in judged if row.state != State.RECEIVED}
+    waiting = Submission.objects.filter(state=State.RECEIVED, revises__isnull=False)
+    if late := [row for row in waiting if row.revises in done]:
         judge(late)
-    accepted = [row.pk for row in judged if row.state == State.ACCEPTED]
-    transaction.on_commit(lambda: attachments.settle(accepted))
+    files = [row.pk for row in judged if row.names_files]
+    transaction.on_commit(lambda: attachments.settle(files))
     return judged
 
 
 def _arrived(item: Any, sender: Sender) -> Submission:
     """The ledger's row of an item. Nothing is judged here but whether it has a name."""
-    text = json.dumps(item, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = _canonical(item)
     if not isinstance(item, dict):
         return _refused(text, {"body": "Kiriman harus satu objek JSON."}, sender)
     key = uuid_of(item.get("instance_id"))
@@ -142,20 +155,13 @@ def _arrived(item: Any, sender: Sender) -> Submission:
 
 def _refused(text: str, reasons: dict[str, str], sender: Sender) -> Submission:
     key = uuid.uuid5(UNNAMED, f"{sender.by.pk}:{_sha256(text)}")
-    more = {"state": State.REFUSED, "reasons": reasons, "judged_at": timezone.now()}
+    more = {"state": State.REFUSED.value, "reasons": reasons, "judged_at": timezone.now()}
     return _row(key, text, sender, **more)
 
 
 def _row(key: uuid.UUID, text: str, sender: Sender, **more: Any) -> Submission:
-    return Submission(
-        instance_id=key,
-        user=sender.by,
-        device=sender.device,
-        channel=sender.channel,
-        clock_skew=sender.clock_skew,
-        payload=_storable(text),
-        sha256=_sha256(text),
-        **more,
+    return bulk.alike(
+        sender.blank, instance_id=key, payload=_storable(text), sha256=_sha256(text), **more
     )
 
 

@@ -17,8 +17,8 @@ from django.utils import timezone
 from field_api.cases import Case, present_answers
 from field_api.merge import Content, merge, unflat
 from field_api.models import Submission, chain_of
+from field_api.positions import place
 from layers.base import Layer, Refused
-from layers.catalog.boundaries import far_from_city
 from layers.registry import LAYERS
 
 State = Submission.State
@@ -48,10 +48,7 @@ def revise(case: Case, layer: Layer) -> None:
     head = next((row for row in reversed(known) if row.state == State.ACCEPTED), None)
     if case.readable and head:
         _merge(case, layer, base, head)
-    if case.readable and case.position:
-        (why,) = far_from_city([case.position])
-        if why:
-            case.refuse({"geometry": why})
+    place([case])
     if case.readable:
         _apply(case, layer, head)
 

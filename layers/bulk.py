@@ -7,19 +7,48 @@ rows that are there already.
 
 from __future__ import annotations
 
-import json
+import struct
 from collections.abc import Sequence
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
-from uuid import UUID
+from typing import Any, TypeVar
 
+import orjson
 from django.contrib.gis.geos import GEOSGeometry
 from django.db import IntegrityError, connection
 from django.db.models import Field, Model, QuerySet
+from django.db.models.base import ModelState
 from django.db.models.expressions import DatabaseDefault
 
 from layers.functions import Stored
+
+Row = TypeVar("Row", bound=Model)
+
+_EWKB_POINT = struct.Struct("<BIIdd")
+_SRID_POINT = 0x20000001
+
+
+def point(position: tuple[float, float] | None) -> str | None:
+    """A (lon, lat), EPSG:4326, as EWKB in hexadecimal: what a geometry attribute also takes, and
+    turns into a GEOS object only when somebody asks for one."""
+    if position is None:
+        return None
+    return _EWKB_POINT.pack(1, _SRID_POINT, 4326, *position).hex()
+
+
+def alike(row: Row, **values: Any) -> Row:
+    """A new row like another but for these attributes, without the cost of a model's `__init__`,
+    which is more than that of all the rest of a row's way."""
+    twin = type(row).__new__(type(row))
+    twin.__dict__.update(row.__dict__)
+    twin.__dict__.update(values)
+    twin._state = ModelState()
+    twin._state.fields_cache = dict(row._state.fields_cache)
+    return twin
+
+
+def append(rows: Sequence[Model]) -> None:
+    """Insert rows of one model that nothing can be in the way of; their primary keys stay unset."""
+    if rows:
+        _insert(rows, "")
 
 
 def add(rows: Sequence[Model], *, key: str) -> None:
@@ -35,6 +64,17 @@ def add_new(rows: Sequence[Model], *, key: str) -> set[Any]:
     if not rows:
         return set()
     meta = rows[0]._meta
+    told = f"ON CONFLICT DO NOTHING RETURNING {_quoted(meta.get_field(key))}, {_quoted(meta.pk)}"
+    made = dict(_insert(sorted(rows, key=lambda row: getattr(row, key)), told))
+    for row in rows:
+        if (known := made.get(getattr(row, key))) is not None:
+            row.pk = known
+            row._state.adding, row._state.db = False, connection.alias
+    return set(made)
+
+
+def _insert(rows: Sequence[Model], then: str) -> list[Any]:
+    meta = rows[0]._meta
     fields = [
         field
         for field in meta.concrete_fields
@@ -42,21 +82,14 @@ def add_new(rows: Sequence[Model], *, key: str) -> set[Any]:
         and not (field.primary_key and rows[0].pk is None)
         and not isinstance(getattr(rows[0], field.attname), DatabaseDefault)
     ]
-    named = ", ".join(_quoted(field) for field in fields)
+    names = ", ".join(map(_quoted, fields))
     sql = (
-        f"INSERT INTO {connection.ops.quote_name(meta.db_table)} ({named}) "
-        f"SELECT {named} FROM {_unfolded(fields)} ON CONFLICT DO NOTHING "
-        f"RETURNING {_quoted(meta.get_field(key))}, {_quoted(meta.pk)}"
+        f"INSERT INTO {connection.ops.quote_name(meta.db_table)} ({names}) "
+        f"SELECT {names} FROM {_unfolded(fields)} {then}"
     )
-    ordered = sorted(rows, key=lambda row: getattr(row, key))
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_folded(ordered, fields, add=True)])
-        made = dict(cursor.fetchall())
-    for row in rows:
-        if (known := made.get(getattr(row, key))) is not None:
-            row.pk = known
-            row._state.adding, row._state.db = False, connection.alias
-    return set(made)
+        cursor.execute(sql, [_folded(rows, fields, add=True)])
+        return cursor.fetchall() if then else []
 
 
 def change(rows: Sequence[Model], names: Sequence[str]) -> None:
@@ -107,23 +140,17 @@ def _type(field: Any) -> str:
 
 
 def _folded(rows: Sequence[Model], fields: Sequence[Field[Any, Any]], *, add: bool) -> str:
-    columns = [field.column for field in fields]
-    return json.dumps(
-        [
-            dict(zip(columns, [field.pre_save(row, add) for field in fields], strict=True))
-            for row in rows
-        ],
-        default=_plain,
-        ensure_ascii=False,
-    )
+    columns = [(field.column, field.attname) for field in fields]
+    stamped = [field for field in fields if getattr(field, "auto_now_add", False) and add]
+    for field in stamped:
+        for row in rows:
+            field.pre_save(row, add)
+    told = [{column: row.__dict__[name] for column, name in columns} for row in rows]
+    return orjson.dumps(told, default=_plain).decode()
 
 
 def _plain(value: Any) -> Any:
-    """A value as PostgreSQL reads it out of JSON text."""
-    if isinstance(value, datetime | date):
-        return value.isoformat()
+    """A value that JSON does not know, as PostgreSQL reads it."""
     if isinstance(value, GEOSGeometry):
         return value.hexewkb.decode()
-    if isinstance(value, UUID | Decimal):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} has no place in a row.")
+    return str(value)

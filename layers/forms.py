@@ -53,18 +53,14 @@ class Observation:
     """What every submission says of itself. `position` is (lon, lat), EPSG:4326; `accuracy` is in
     metres (68 % radius; null is unknown, 0 is placed by hand); `observed_at` is the device's time,
     corrected where the device said how far its clock is off. `instance_id` names the feature in the
-    ledger: a revision bears that of what it revises."""
+    ledger: a revision bears that of what it revises. `kelurahan` is the primary key of the one that
+    covers the position."""
 
     instance_id: UUID
     observed_at: datetime
     position: tuple[float, float] | None = None
     accuracy: float | None = None
-
-    @property
-    def placed(self) -> tuple[float, float]:
-        """The position, where the form requires one."""
-        assert self.position is not None
-        return self.position
+    kelurahan: int | None = None
 
     @property
     def point(self) -> Point | None:

@@ -1,7 +1,19 @@
 """PostGIS functions for the ORM: the only spatial SQL outside features.py and tiles.py."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.contrib.gis.db.models import GeometryField, PointField
-from django.db.models import BigIntegerField, FloatField, Func, TextField, Value
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Field,
+    FloatField,
+    Func,
+    TextField,
+    Value,
+)
 
 TILE_EXTENT = 4096  # units a tile side
 TILE_BUFFER = 64  # units kept around it, so that outlines do not break at its edge
@@ -57,3 +69,14 @@ class OldestRunning(Func):
     template = "(pg_snapshot_xmin(pg_current_snapshot())::text::bigint)"
     arity = 0
     output_field = BigIntegerField()
+
+
+class IsAnyOf(Func):
+    """`column = ANY(array)`: one parameter for any number of values, where `__in` has one each."""
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
+
+    def __init__(self, column: str, values: Sequence[Any], kind: Field) -> None:
+        super().__init__(column, Value(list(values), output_field=ArrayField(kind)))

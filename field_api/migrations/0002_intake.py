@@ -319,5 +319,37 @@ class Migration(migrations.Migration):
                 name="field_api_attachment_complete_when_complete",
             ),
         ),
+        migrations.AlterField(
+            model_name="submission",
+            name="device",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="submissions",
+                to="field_api.device",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="submission",
+            name="user",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="submissions",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="submission",
+            name="withdrawn_by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
         migrations.RunSQL(TOUCH, UNTOUCH),
     ]

@@ -33,6 +33,7 @@ from layers.demo import (
 from layers.demo.seed import SEED
 from layers.demo.sizes import FULL, Sizes
 from layers.permissions import Duty
+from layers.photos import Photo
 from layers.provenance import Load
 from layers.registry import LAYERS
 
@@ -139,8 +140,8 @@ def remove() -> None:
         raise RealData("accounts that are not of the demo have duties in its Puskesmas")
     Duty.objects.filter(user__email__endswith=f"@{people.DOMAIN}").delete()
     in_order: tuple[type[Model], ...] = (
-        PriceReading, Commodity, Market, SiteVisit, Application, TrashReport, Measurement, Child,
-        Prevalence, Puskesmas, Area, Load,
+        PriceReading, Commodity, Market, SiteVisit, Application, Photo, TrashReport, Measurement,
+        Child, Prevalence, Puskesmas, Area, Load,
     )  # fmt: skip
     for model in in_order:
         model._default_manager.all().delete()

@@ -10,12 +10,14 @@ from io import BytesIO
 from random import Random
 
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from PIL import Image, ImageDraw, ImageFont
 
-from layers.catalog.trash.reports import TrashPhoto, TrashReport
+from layers.catalog.trash.reports import TRASH_REPORTS, TrashReport
 from layers.demo import trash
 from layers.demo.seed import stream
 from layers.demo.sizes import BATCH, Sizes
+from layers.photos import Photo
 
 WIDTH, HEIGHT, QUALITY = 320, 240, 55
 BAND = 26  # pixels at the foot: what, and that it is an example
@@ -128,24 +130,35 @@ def load(sizes: Sizes, until: date, tick: Callable[[float], None]) -> dict[str, 
     rows = []
     for number, report in enumerate(reports):
         label = f"{report.get_category_display()} · {str(report.instance_id)[:8]}"
-        rows.append(
-            _kept(report, TrashPhoto.Kind.REPORT, report_photo(report.category, label, random))
-        )
+        rows.append(_kept(report, "photo", report_photo(report.category, label, random)))
         if report.instance_id in proven:
-            rows.append(_kept(report, TrashPhoto.Kind.PROOF, proof_photo(label, random)))
+            rows.append(_kept(report, "proof", proof_photo(label, random)))
         tick(number / len(reports))
-    TrashPhoto.objects.bulk_create(rows, batch_size=BATCH)
+    Photo.objects.bulk_create(rows, batch_size=BATCH)
     return {}
 
 
-def _kept(report: TrashReport, kind: TrashPhoto.Kind, content: bytes) -> TrashPhoto:
-    """The file has a name of its own for ever, so that a second load overwrites it."""
-    storage = TrashPhoto._meta.get_field("image").storage
-    name = f"trash/contoh-{report.instance_id}-{kind.value}.jpg"
-    storage.delete(name)
-    return TrashPhoto(
-        record=report,
-        kind=kind,
-        image=storage.save(name, ContentFile(content)),
+def _kept(report: TrashReport, question: str, content: bytes) -> Photo:
+    """The files have names of their own for ever, so that a second load overwrites them."""
+    stem = f"photos/contoh-{report.instance_id}-{question}"
+    return Photo(
+        layer_id=TRASH_REPORTS.id,
+        feature_id=report.pk,
+        question=question,
         sha256=hashlib.sha256(content).hexdigest(),
+        image=_saved(f"{stem}.jpg", content),
+        thumbnail=_saved(f"{stem}-kecil.jpg", _small(content)),
     )
+
+
+def _saved(name: str, content: bytes) -> str:
+    default_storage.delete(name)
+    return default_storage.save(name, ContentFile(content))
+
+
+def _small(content: bytes) -> bytes:
+    out = BytesIO()
+    with Image.open(BytesIO(content)) as image:
+        image.thumbnail((WIDTH // 2, HEIGHT // 2))
+        image.save(out, "JPEG", quality=QUALITY)
+    return out.getvalue()

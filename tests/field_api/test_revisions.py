@@ -136,7 +136,6 @@ def test_a_revision_cannot_turn_a_report_into_a_price(phone: Any) -> None:
     assert result["outcome"] == "refused"
 
 
-@pytest.mark.django_db(transaction=True)
 def test_an_official_corrects_and_the_sender_hears_of_it(cast: Any, phone: Any) -> None:
     bad = report(values={"category": "gold"})
     send(phone, bad)
@@ -146,8 +145,9 @@ def test_an_official_corrects_and_the_sender_hears_of_it(cast: Any, phone: Any) 
         put_right, by=cast.administrator, device=None, channel=Submission.Channel.OFFICE
     )
     assert receipt.submission.state == State.ACCEPTED
-    (told,) = phone.get("/api/v1/sync", {"since": cursor}).json()["items"]
-    assert (told["root"], told["state"]) == (bad["instance_id"], "accepted")
+    items = phone.get("/api/v1/sync", {"since": cursor}).json()["items"]
+    (told,) = [item for item in items if item["root"] == bad["instance_id"]]
+    assert told["state"] == "accepted"
 
 
 def test_a_planner_corrects_no_trash_report(cast: Any, phone: Any) -> None:

@@ -23,7 +23,7 @@ from layers.base import (
     Theme,
     named,
 )
-from layers.catalog.boundaries import Area, kelurahan_of
+from layers.catalog.boundaries import Area
 from layers.forms import Entry, Form, FormField
 from layers.history import Move, Moves, advance
 from layers.registry import register
@@ -95,22 +95,32 @@ MOVES: Moves = {
 
 def write_reports(*, entries: Sequence[Entry], by: Any) -> list[TrashReport]:
     """Reports, each with the first row of its history; or what its sender put right in one."""
-    kelurahan = kelurahan_of([entry.seen.placed for entry in entries])
-    written: list[TrashReport] = []
-    for entry, area in zip(entries, kelurahan, strict=True):
-        report: Any = entry.feature or TrashReport(instance_id=entry.seen.instance_id, by=by)
-        report.category = entry.values["category"]
-        report.description = entry.values.get("description", "")
-        report.observed_at, report.accuracy = entry.seen.observed_at, entry.seen.accuracy
-        report.kelurahan_id, report.geom = area, entry.seen.point
-        if report.pk:
-            report.save()
-        written.append(report)
-    new = [report for report in written if not report.pk]
+    blank = TrashReport(by=by)
+    reports = [_report(entry, blank) for entry in entries]
+    new = [report for report in reports if not report.pk]
     bulk.add(new, key="instance_id")
-    first = [TrashReportMove(record=report, to_status=report.status, by=by) for report in new]
-    TrashReportMove.objects.bulk_create(first)
-    return written
+    first = TrashReportMove(to_status=blank.status, by=by)
+    bulk.append([bulk.alike(first, record_id=report.pk) for report in new])
+    return reports
+
+
+def _report(entry: Entry, blank: TrashReport) -> TrashReport:
+    seen = entry.seen
+    told = {
+        "category": entry.values["category"],
+        "description": entry.values.get("description", ""),
+        "observed_at": seen.observed_at,
+        "accuracy": seen.accuracy,
+        "kelurahan_id": seen.kelurahan,
+        "geom": bulk.point(seen.position),
+    }
+    if not isinstance(entry.feature, TrashReport):
+        own = {"instance_id": seen.instance_id, "tracking_code": tracking_code()}
+        return bulk.alike(blank, **own, **told)
+    for name, value in told.items():
+        setattr(entry.feature, name, value)
+    entry.feature.save()
+    return entry.feature
 
 
 def withdraw_report(*, feature: TrashReport, by: Any) -> None:

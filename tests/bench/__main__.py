@@ -1,0 +1,16 @@
+"""`make bench`: what is measured is named in `MEASURED`; each prints ratios to a rival of the same
+run. `python -m tests.bench intake` runs one; further arguments are its own."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.bench import intake
+
+MEASURED = {"intake": intake.main}
+
+if __name__ == "__main__":
+    asked, *options = sys.argv[1:] or [*MEASURED]
+    if asked not in MEASURED:
+        sys.exit(f"Known: {', '.join(MEASURED)}.")
+    MEASURED[asked](options)
