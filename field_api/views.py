@@ -91,6 +91,7 @@ class Strict(APIView):
 class Submissions(Strict, ListAPIView[Submission]):
     """What this person's devices sent, newest first, and the door for the next one."""
 
+    queryset = Submission.objects.none()
     parser_classes = (BoundedJSONParser,)
     serializer_class = SubmissionSerializer
     pagination_class = NewestFirst
@@ -229,7 +230,10 @@ class OneSubmission(Strict, RetrieveAPIView[Submission]):
 class Forms(Strict):
     """The forms that this person may submit, each with the JSON Schema of its `values`."""
 
-    @extend_schema(responses={200: {"type": "array", "items": {"type": "object"}}})
+    @extend_schema(
+        operation_id="forms_list",
+        responses={200: {"type": "array", "items": {"type": "object"}}},
+    )
     def get(self, request: Request) -> Response:
         return Response(forms_for(request.user))
 

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "geo_portal.request_ids.RequestId",
     "django.middleware.security.SecurityMiddleware",
     # Pads what it compresses, so that the length of a page does not give its CSRF token away.
     "django.middleware.gzip.GZipMiddleware",
@@ -56,6 +57,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "field_api.authentication.TokenExpiry",
 ]
 
 ROOT_URLCONF = "geo_portal.urls"
@@ -123,7 +125,9 @@ AUTH_PASSWORD_VALIDATORS = [
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env("STATIC_ROOT", default=str(LOCAL_DIR / "static")))
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns of a missing one
+STATICFILES_DIRS = [("field", BASE_DIR / "field_api" / "app")]
 STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "geo_portal.vendor.NodeModulesFinder",
 ]
@@ -139,6 +143,14 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+# What phones attach. Originals lie in MEDIA_ROOT/originals, for their sender and the law only.
+ATTACHMENT_BYTES = env.int("ATTACHMENT_BYTES", default=25 * 1024**2)
+ATTACHMENTS_PER_SUBMISSION = 20
+ATTACHMENT_PENDING_BYTES = 4 * 1024**3  # of one person: unfinished, or without their submission
+UPLOAD_DAYS = 30  # an upload that was never finished is forgotten after
+ORIGINAL_DAYS = env.int("ORIGINAL_DAYS", default=365)  # then only its hash is kept
+SETTLE_IN_BACKGROUND = env.bool("SETTLE_IN_BACKGROUND", default=True)
 
 # -- what a browser may do with our pages
 
@@ -170,6 +182,26 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "field_api.errors.problem",
+    "DEFAULT_THROTTLE_CLASSES": ["field_api.throttles.PerSender"],
+    # How many proxies in front append to X-Forwarded-For; what stands before theirs is invented.
+    "NUM_PROXIES": env.int("PROXIES", default=int(HTTPS)),
+}
+# A device's requests: so many at once, and so many more each second. A batch is one request.
+DEVICE_BURST = env.int("DEVICE_BURST", default=120)
+DEVICE_REFILL = env.float("DEVICE_REFILL", default=2)
+REQUESTS_PER_MINUTE = {
+    "session": 600,  # a person at a desk
+    "address": 120,  # strangers; a mobile network puts many behind one address
+    "failure": 30,  # wrong tokens and wrong enrolment codes
+}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Apart, for whoever asks from many addresses would push everything else out.
+    "throttles": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "throttles",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    },
 }
 KNOX_TOKEN_MODEL = "knox.AuthToken"
 REST_KNOX = {
@@ -190,7 +222,13 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "geo_portal.request_ids.Line",
+            "fmt": "{asctime} {levelname} {name} {request_id}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {

@@ -6,12 +6,13 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from field_api import app_pages
+from field_api import tus
 from field_api import views as field
 from field_api.devices import Devices
 from field_api.inbox import views as review
 from field_api.openrosa import views as openrosa
 from geo_portal import health
-from maps import ogc, ogc_tiles, pages
+from maps import ogc, ogc_tiles, pages, photos
 from maps.documents import views as documents
 
 ogc_urls = [
@@ -22,6 +23,16 @@ ogc_urls = [
     path("collections/<str:layer_id>", ogc.collection, name="ogc-collection"),
     path("collections/<str:layer_id>/items", ogc.items, name="ogc-items"),
     path("collections/<str:layer_id>/items/<int:fid>", ogc.item, name="ogc-item"),
+    path(
+        "collections/<str:layer_id>/items/<int:fid>/photos/<int:key>",
+        photos.photo,
+        name="ogc-photo",
+    ),
+    path(
+        "collections/<str:layer_id>/items/<int:fid>/photos/<int:key>/thumbnail",
+        photos.thumbnail,
+        name="ogc-thumbnail",
+    ),
     path("collections/<str:layer_id>/tiles", ogc_tiles.tilesets, name="ogc-tilesets"),
     path("collections/<str:layer_id>/tiles/WebMercatorQuad", ogc_tiles.tileset, name="ogc-tileset"),
     path(
@@ -50,6 +61,9 @@ api_urls = [
         name="submission",
     ),
     path("v1/submissions/batch", field.Batch.as_view(), name="batch"),
+    path("v1/attachments", tus.Attachments.as_view(), name="attachments"),
+    path("v1/attachments/<uuid:key>", tus.OneAttachment.as_view(), name="attachment"),
+    path("v1/attachments/<uuid:key>/original", tus.Original.as_view(), name="original"),
     path("v1/sync", field.Sync.as_view(), name="sync"),
     path("v1/forms/<str:form>/<str:version>", field.OneForm.as_view(), name="form"),
     path("v1/devices", Devices.as_view(), name="devices"),

@@ -17,6 +17,7 @@ SHIPPED = [
         "maplibre-gl/dist",
         ["maplibre-gl.css", "maplibre-gl.mjs", "maplibre-gl-shared.mjs", "maplibre-gl-worker.mjs"],
     ),
+    ("vendor/idb", "idb/build", ["index.js"]),
     ("vendor/ol", "ol/dist", ["ol.js"]),
     ("vendor/ol", "ol", ["ol.css"]),
     ("vendor/leaflet", "leaflet/dist", ["leaflet.js", "leaflet.css", "images/*.png"]),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import Client
 from django.utils import translation
 from rest_framework.test import APIClient
@@ -65,8 +65,9 @@ def cast(db: None) -> SimpleNamespace:
 
 @pytest.fixture(autouse=True)
 def nothing_left_over() -> None:
-    """Neither a cached document nor the language of the last request of another test."""
-    cache.clear()
+    """Neither a cached document, nor a count of requests, nor the language of another test."""
+    for cache in caches.all():
+        cache.clear()
     translation.deactivate()
 
 

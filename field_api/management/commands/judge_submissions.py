@@ -5,7 +5,6 @@ from django.core.management.base import BaseCommand
 from field_api.models import Submission
 from field_api.receive import judge
 
-
 CHUNK = 500
 
 

@@ -1,0 +1,135 @@
+"""Bodies of unknown length (`Transfer-Encoding: chunked`), made readable for Django.
+
+WSGI tells an application only `CONTENT_LENGTH`, and Django reads nothing where it is missing: a
+submission would look empty. A server that ends the stream by itself says so by
+`wsgi.input_terminated` (gunicorn does); there the body is spooled, and its length is then known.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
+
+from django.http import HttpResponse
+
+from field_api.openrosa import responses
+from geo_portal import request_ids
+
+Environ = dict[str, Any]
+Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+OPENROSA = "/openrosa/"
+LIMITS = {OPENROSA: responses.MAX_BODY, "/api/v1/attachments": 32 * 1024 * 1024}
+OTHERS = 5 * 1024 * 1024
+IN_MEMORY = 256 * 1024
+_READ_SIZE = 64 * 1024
+
+_TITLES = {
+    400: "Permintaan tidak dapat dibaca",
+    411: "Panjang isi tidak disebut",
+    413: "Terlalu besar",
+    503: "Layanan sedang penuh",
+}
+
+
+class _Unreadable(Exception):
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+class ReadableBodies:
+    """Wraps the application: what it gets always has a length."""
+
+    def __init__(self, application: Wsgi) -> None:
+        self.application = application
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if "HTTP_TRANSFER_ENCODING" not in environ:
+            return self.application(environ, start_response)
+        file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed with the answer
+        try:
+            length = _spool(environ, file)
+        except _Unreadable as error:
+            file.close()
+            return _refuse(environ, error, start_response)
+        known = {**environ, "wsgi.input": file, "CONTENT_LENGTH": str(length)}
+        del known["HTTP_TRANSFER_ENCODING"]
+        try:
+            return _Held(self.application(known, start_response), file)
+        except BaseException:
+            file.close()
+            raise
+
+
+class _Held:
+    """An answer with the file that its request is read from."""
+
+    def __init__(self, answer: Iterable[bytes], file: IO[bytes]) -> None:
+        self.answer, self.file = answer, file
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.answer)
+
+    def close(self) -> None:
+        try:
+            if close := getattr(self.answer, "close", None):
+                close()
+        finally:
+            self.file.close()
+
+
+def limit_of(path: str) -> int:
+    """How long a body may be at this address."""
+    return next((limit for start, limit in LIMITS.items() if path.startswith(start)), OTHERS)
+
+
+def _spool(environ: Environ, file: IO[bytes]) -> int:
+    if not environ.get("wsgi.input_terminated"):
+        raise _Unreadable(411, "Server ini tidak menerima isi berpotong; sebutkan Content-Length.")
+    limit, length = limit_of(environ.get("PATH_INFO", "")), 0
+    while piece := _piece(environ["wsgi.input"]):
+        length += len(piece)
+        if length > limit:
+            raise _Unreadable(413, f"Isi paling besar {limit // 1_000_000} MB di alamat ini.")
+        try:
+            file.write(piece)
+        except OSError as error:
+            told = "Server sedang tidak dapat menyimpan; kirim lagi sebentar lagi."
+            raise _Unreadable(503, told) from error
+    file.seek(0)
+    return length
+
+
+def _piece(stream: IO[bytes]) -> bytes:
+    try:
+        return stream.read(_READ_SIZE)
+    except Exception as error:  # each server has errors of its own for a broken body
+        raise _Unreadable(400, "Isi berpotong ini rusak atau terputus; kirim lagi.") from error
+
+
+def _refuse(
+    environ: Environ, error: _Unreadable, start_response: Callable[..., Any]
+) -> Iterable[bytes]:
+    """The refusal, in the words of the address that was asked."""
+    if environ.get("PATH_INFO", "").startswith(OPENROSA):
+        response = responses.answer(error.status, str(error))
+    else:
+        problem = {
+            "type": "about:blank",
+            "title": _TITLES[error.status],
+            "status": error.status,
+            "detail": str(error),
+        }
+        response = HttpResponse(
+            json.dumps(problem), status=error.status, content_type="application/problem+json"
+        )
+    response[request_ids.HEADER] = request_ids.id_for(environ.get("HTTP_X_REQUEST_ID", ""))
+    response["Content-Length"] = str(len(response.content))
+    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response["Retry-After"] = "10"
+    start_response(f"{error.status} {response.reason_phrase}", list(response.items()))
+    return [response.content]
