@@ -23,6 +23,15 @@ run: setup ## the portal with its own PostGIS and the demo city, until Ctrl-C
 test: setup test-packages ## every test, in a throw-away PostGIS
 	@.venv/bin/pytest
 
+drill: setup ## kill the portal and its database under load; nothing may be lost (see DRILL=)
+	@$(py) -m tests.drill $(DRILL)
+
+fuzz: setup ## requests nobody would think of, against the portal as it runs (see FUZZ=)
+	@$(py) -m tests.fuzz $(FUZZ)
+
+bench: setup ## speed, as ratios to named rivals of the same run (see BENCH=)
+	@$(py) -m tests.bench $(BENCH)
+
 lint: setup ## style, types, imports, forgotten migrations
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
@@ -49,7 +58,7 @@ clean: ## forget what was installed and built; the local database stays
 	rm -rf .venv node_modules .local/static .*_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help setup run test lint format lock demo-reset image clean packages test-packages
+.PHONY: help setup run test drill fuzz bench lint format lock demo-reset image clean packages test-packages
 
 # -- what setup makes
 

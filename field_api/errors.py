@@ -23,7 +23,7 @@ _TITLES = {
     410: "Sudah ditarik kembali",
     413: "Terlalu besar",
     415: "Jenis isi tidak didukung",
-    422: "Kiriman disimpan tetapi belum dapat diterima",
+    422: "Belum dapat diterima",
     429: "Terlalu sering",
     503: "Layanan sedang penuh",
 }

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.gis.db import models
+from django.db import transaction
 from django.db.models import Q
 from knox.models import AuthToken
 
@@ -40,8 +41,9 @@ class Device(models.Model):
     @classmethod
     def enrol(cls, user: User, name: str) -> tuple[Device, str]:
         """A new device and its token, which can be read only now."""
-        token, text = AuthToken.objects.create(user=user)
-        return cls.objects.create(user=user, name=name, token=token), text
+        with transaction.atomic():
+            token, text = AuthToken.objects.create(user=user)
+            return cls.objects.create(user=user, name=name, token=token), text
 
 
 class Enrolment(models.Model):
@@ -147,6 +149,16 @@ class Submission(models.Model):
                 fields=("received_at",),
                 condition=Q(state="received"),
                 name="field_api_submission_waiting",
+            ),
+            # The inbox: each form newest first, and the few that are not accepted.
+            models.Index(
+                fields=("layer_id", "received_at", "instance_id"),
+                name="field_api_submission_inbox",
+            ),
+            models.Index(
+                fields=("received_at", "instance_id"),
+                condition=Q(state__in=("refused", "unpermitted", "withdrawn")),
+                name="field_api_submission_rejected",
             ),
             models.Index(
                 fields=("root", "version"),
