@@ -107,7 +107,7 @@ class Case:
     def note(self, seen: envelope.Envelope) -> None:
         submission = self.submission
         submission.observed_at, submission.accuracy = seen.observed_at, seen.accuracy
-        submission.geom = point(seen.position)
+        submission.geom = point(seen.position)  # type: ignore[assignment]
 
     def entry(self, **more: Any) -> Entry:
         assert self.envelope is not None

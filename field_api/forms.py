@@ -28,7 +28,7 @@ def form_for(user: User, layer_id: str, version: str) -> Json | None:
     layer = LAYERS.get(layer_id)
     if layer is None or layer.accepts is None or not can_submit(layer, user):
         return None
-    versions = (layer.accepts, *layer.accepts.earlier)
+    versions: tuple[Form | Earlier, ...] = (layer.accepts, *layer.accepts.earlier)
     found = next((form for form in versions if form.version == version), None)
     return definition(layer, found) if found else None
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+
+from django.contrib.gis.geos import Point
 
 from field_api.cases import Case
 from field_api.models import Submission
 from field_api.trust import METRES_A_DEGREE, Fix, judge_fix
+from layers.base import Layer
 from layers.catalog.boundaries import far_from_city, kelurahan_of
 
 State = Submission.State
@@ -56,7 +58,7 @@ def _fix(case: Case) -> Fix:
 
 def _before(submission: Submission) -> Fix | None:
     """The device's last position before this one, by its own count."""
-    if submission.sequence is None:
+    if submission.sequence is None or submission.device_id is None:
         return None
     row = (
         Submission.objects.filter(
@@ -76,19 +78,17 @@ def _before(submission: Submission) -> Fix | None:
 def _away(cases: Sequence[Case]) -> dict[tuple[str, int | None], float]:
     """Metres from where the officer stood to what the feature is about, by (layer, feature)."""
     found: dict[tuple[str, int | None], float] = {}
-    standing: dict[str, dict[int, Case]] = {}
-    layers: dict[str, Any] = {}
+    about: dict[Layer, dict[int, Point]] = {}
     for case in cases:
-        submission = case.submission
-        if submission.state == State.ACCEPTED and submission.feature_id and case.layer:
-            standing.setdefault(case.layer.id, {})[submission.feature_id] = case
-            layers[case.layer.id] = case.layer
-    for layer_id, by_feature in standing.items():
-        path = layers[layer_id].accepts.place
-        if path:
-            rows = layers[layer_id].rows().filter(pk__in=by_feature)
-            for pk, place in rows.values_list("pk", path):
-                if place is not None:
-                    degrees = by_feature[pk].submission.geom.distance(place)
-                    found[layer_id, pk] = degrees * METRES_A_DEGREE
+        submission, form = case.submission, case.layer and case.layer.accepts
+        if submission.state == State.ACCEPTED and submission.feature_id and form and form.place:
+            assert case.layer is not None
+            stood = Point(*case.placed, srid=4326)
+            about.setdefault(case.layer, {})[submission.feature_id] = stood
+    for layer, stands in about.items():
+        assert layer.accepts is not None
+        rows = layer.rows().filter(pk__in=stands)
+        for pk, place in rows.values_list("pk", layer.accepts.place):
+            if place is not None:
+                found[layer.id, pk] = stands[pk].distance(place) * METRES_A_DEGREE
     return found

@@ -34,6 +34,7 @@ def revise(case: Case, layer: Layer) -> None:
     """Merge a revision into its record, field by field; what somebody else changed meanwhile stays,
     and the conflict is kept beside it. A revision that came before what it revises waits."""
     submission = case.submission
+    assert submission.revises is not None
     base = Submission.objects.filter(pk=submission.revises).first()
     if base is None or base.state == State.RECEIVED:
         return _wait(case)
@@ -99,6 +100,8 @@ def content(submission: Submission, layer: Layer) -> Content:
 def withdraw(submission: Submission, *, by: User) -> Submission:
     """Take a whole record back: its feature goes the way its form says, its submissions stay as
     tombstones. Doing it again changes nothing. Raises Refused where it is too late."""
+    from field_api.settling import settle  # it reads records by this module
+
     with transaction.atomic():
         root = Submission.objects.select_for_update().get(pk=chain_of(submission))
         rows = chain(root.pk)
@@ -110,6 +113,7 @@ def withdraw(submission: Submission, *, by: User) -> Submission:
                 withdrawn_by=by,
                 judged_at=Coalesce("judged_at", Now()),
             )
+            transaction.on_commit(lambda: settle([root.pk]))
     return Submission.objects.get(pk=submission.pk)
 
 

@@ -117,6 +117,5 @@ def _attachments(user: User, cursor: Cursor) -> list[Json]:
     if cursor.after:
         return []
     rows = Attachment.objects.filter(user=user, changed_in__gte=cursor.since).order_by("changed_in")
-    return list(
-        rows.values("id", "instance_id", "name", "sha256", "size", "offset", "state", "reason")
-    )
+    told = ("id", "instance_id", "name", "sha256", "size", "offset", "state", "reason")
+    return [dict(row) for row in rows.values(*told)]

@@ -97,7 +97,7 @@ def change(rows: Sequence[Model], names: Sequence[str]) -> None:
     if not rows:
         return
     meta = rows[0]._meta
-    fields = [meta.get_field(name) for name in names]
+    fields: list[Any] = [meta.get_field(name) for name in names]
     sets = ", ".join(f"{_quoted(field)} = given.{_quoted(field)}" for field in fields)
     table = connection.ops.quote_name(meta.db_table)
     pk = _quoted(meta.pk)

@@ -14,7 +14,7 @@ from tests.field_api.test_batch import send
 from tests.field_api.test_submit import problem, report
 
 pytestmark = pytest.mark.django_db
-FORM = TRASH_REPORTS.accepts
+FORM: Any = TRASH_REPORTS.accepts
 
 
 def _from_numbers(answers: dict[str, Any]) -> dict[str, Any]:
