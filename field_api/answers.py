@@ -93,7 +93,8 @@ def _text(longest: int) -> Check:
 def _choice(question: FormField) -> Check:
     def check(value: Any) -> str:
         if not isinstance(value, str) or value not in question.choices:
-            raise Fault(f"Pilih salah satu: {', '.join(question.choices)}.")
+            names = ", ".join(f"{text} ({code})" for code, text in question.choices.items())
+            raise Fault(f"Pilih salah satu: {names}.")
         return value
 
     return check

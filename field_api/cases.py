@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from datetime import UTC
 from functools import cached_property
 from typing import Any
 
@@ -136,7 +137,9 @@ class Case:
     def content(self) -> Content:
         """What it says, flat, for a merge."""
         seen = self.submission.observed_at
-        item = {**self.item, "observed_at": seen.isoformat()} if seen else self.item
+        item = dict(self.item)
+        if seen is not None:
+            item["observed_at"] = seen.astimezone(UTC).isoformat()
         return flat(item, self.answers)
 
 

@@ -33,10 +33,16 @@ OTHER = Text("Lainnya", "Other")
 
 def catalogue(user: User) -> Json:
     """What the page and its scripts need to draw and to explain every layer of this person."""
-    layers = sorted(
-        (layer for layer in layers_for(user) if layer.on_map),
-        key=lambda layer: (layer.theme.rank, layer.theme.id),
-    )
+    return _told(user, [layer for layer in layers_for(user) if layer.on_map])
+
+
+def ground(user: User) -> Json:
+    """The same of the city's own areas alone: what lies under a map of something else."""
+    return _told(user, [layer for layer in layers_for(user) if _is_ground(layer)])
+
+
+def _told(user: User, layers: list[Layer]) -> Json:
+    layers = sorted(layers, key=lambda layer: (layer.theme.rank, layer.theme.id))
     demo = demo_layer_ids()
     bounds = _bounds(layers, user)
     return {
@@ -70,7 +76,7 @@ def describe(layer: Layer, user: User, demo: Iterable[str] = ()) -> Json:
         "empty": not layer.visible_to(user).exists(),
         "daysLate": _days_late(layer, updated),
         "shown": layer.shown,
-        "ground": layer.shown and style["kind"] == "line" and _is_area(layer),
+        "ground": _is_ground(layer),
         "area": _is_area(layer),
         "minzoom": layer.minzoom,
         "maxzoom": layer.maxzoom,
@@ -94,6 +100,10 @@ def describe(layer: Layer, user: User, demo: Iterable[str] = ()) -> Json:
 
 def _template(tile_at_zero: str) -> str:
     return tile_at_zero.removesuffix("0/0/0") + "{z}/{y}/{x}"
+
+
+def _is_ground(layer: Layer) -> bool:
+    return layer.shown and layer.style.kind == "line" and _is_area(layer)
 
 
 def _is_area(layer: Layer) -> bool:

@@ -22,7 +22,7 @@ from layers.base import Layer
 from layers.provenance import demo_layer_ids, last_updated
 from layers.registry import layers_for
 from layers.selection import BadQuery
-from maps import parameters
+from maps import parameters, photos
 from maps.answers import GEOJSON, Json, answer, link, private, the_layer
 from maps.openapi import describe
 from maps.parameters import CRS84
@@ -119,7 +119,10 @@ def item(request: HttpRequest, layer_id: str, fid: int) -> HttpResponseBase:
         link(request, "self", reverse("ogc-item", args=[layer.id, fid]), GEOJSON),
         link(request, "collection", reverse("ogc-collection", args=[layer.id])),
     ]
-    text = f'{text[:-1]},"links":{json.dumps(links)}}}'
+    members: Json = {"links": links}
+    if seen := photos.listed(request, layer, fid):
+        members["photos"] = seen
+    text = f"{text[:-1]},{json.dumps(members)[1:]}"
     return private(request, HttpResponse(text, content_type=GEOJSON))
 
 

@@ -37,6 +37,13 @@ export function createCards({ words, format, swatchOf }) {
     return element("div", {}, element("dt", {}, property.title), element("dd", {}, swatch, text));
   }
 
+  // Those who may not see the photos of a feature get none to show.
+  function photosOf(photos = []) {
+    const shown = photos.map(({ href, thumbnail, title }) => element("a", { href, target: "_blank", title },
+      element("img", { src: thumbnail, alt: title })));
+    return shown.length ? element("div", { class: "card-photos" }, ...shown) : "";
+  }
+
   return {
     titleOf,
 
@@ -46,14 +53,14 @@ export function createCards({ words, format, swatchOf }) {
       return card;
     },
 
-    item({ layer }, values, ways) {
+    item({ layer }, values, ways, photos) {
       const title = titleOf(layer, values);
       const said = [layer.style.label, "name"]; // by the title
       const facts = layer.properties
         .filter((property) => !said.includes(property.name))
         .map((property) => factOf(layer, property, values));
       const card = frame(title, layer, ways);
-      card.append(element("dl", { class: "facts" }, ...facts), element("p", { class: "card-foot" }, layer.owner));
+      card.append(element("dl", { class: "facts" }, ...facts), photosOf(photos), element("p", { class: "card-foot" }, layer.owner));
       return card;
     },
 

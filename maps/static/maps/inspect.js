@@ -114,8 +114,8 @@ export function createInspector({ map, layers, state, words, cards, sheet, panel
       const response = await fetch(`${hit.layer.items}/${hit.fid}`, { signal });
       if (response.status === 404) return place(cards.failed(hit, words.itemGone, ways), lngLat, true);
       if (!response.ok) throw new Error(response.statusText);
-      const { properties } = await response.json();
-      return place(cards.item(hit, properties, ways), lngLat, true);
+      const { properties, photos } = await response.json();
+      return place(cards.item(hit, properties, ways, photos), lngLat, true);
     } catch {
       if (!signal.aborted) place(cards.failed(hit, words.itemFailed, ways, again), lngLat, true);
       return undefined;
