@@ -12,11 +12,13 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q
+from django.utils import timezone
 
 from field_api.forms import forms_for, lists_for
 from field_api.models import Attachment, Submission
@@ -24,6 +26,7 @@ from field_api.serializers import ItemSerializer
 from layers.functions import OldestRunning
 
 PAGE = 1000  # items an answer holds
+RECENT = timedelta(days=90)  # of one's own items, what a new phone is told
 FORMS = "forms"
 
 Json = dict[str, Any]
@@ -104,6 +107,8 @@ def _items(user: User, cursor: Cursor) -> tuple[list[Any], Submission | None]:
         Q(user=user) | Q(channel=Submission.Channel.OFFICE, root__in=own),
         changed_in__gte=cursor.since,
     )
+    if not cursor.since:
+        rows = rows.filter(received_at__gte=timezone.now() - RECENT)
     if cursor.after:
         number, key = cursor.after
         rows = rows.filter(Q(changed_in=number, pk__gt=key) | Q(changed_in__gt=number))

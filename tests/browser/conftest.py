@@ -18,6 +18,9 @@ from django.contrib.gis.geos import Point
 from PIL import Image
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request
 
+from field_api.devices import invite
+from tests.browser.field_phone import Phone
+
 # Playwright's own event loop runs in this thread; Django would take each query for a mistake.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
@@ -125,3 +128,27 @@ def log_in(browser_of: Any, context: Any, live_server: Any) -> Callable[[Any], N
         context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
 
     return enter
+
+
+# -- the officers' app
+
+
+@pytest.fixture
+def no_limits(settings: Any) -> None:
+    settings.DEVICE_BURST = 100_000
+
+
+@pytest.fixture
+def enrol(cast: Any) -> Callable[..., Phone]:
+    def with_code(phone: Phone, user: Any = None) -> Phone:
+        _, code = invite(user or cast.officer, by=cast.administrator)
+        phone.run("device.enrol", {"code": code, "name": "Samsung A05"})
+        return phone
+
+    return with_code
+
+
+@pytest.fixture
+def phone(page: Page, live_server: Any, enrol: Any, no_limits: None) -> Phone:
+    page.set_default_timeout(10_000)
+    return enrol(Phone(page, live_server.url).open())

@@ -231,3 +231,13 @@ def test_a_proof_taken_back_opens_its_report_again(cast: Any, phone: Any) -> Non
     assert TrashReport.objects.get(instance_id=made["instance_id"]).status == "resolved"
     phone.delete(f"{URL}/{proof['instance_id']}")
     assert TrashReport.objects.get(instance_id=made["instance_id"]).status == "verified"
+
+
+def test_one_moment_told_with_another_offset_is_no_change(phone: Any) -> None:
+    first = report(observed_at="2026-11-20T12:05:00+08:00")
+    one = revision(first, observed_at="2026-11-20T13:00:00+08:00")
+    other = revision(first, observed_at="2026-11-20T04:05:00Z", values={"category": "burning"})
+    send(phone, first)
+    send(phone, one)
+    (result,) = send(phone, other)
+    assert result["conflicts"] == {}

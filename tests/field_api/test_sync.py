@@ -154,3 +154,11 @@ def test_what_was_being_written_while_the_phone_asked_is_told_the_next_time(phon
     asked.set()
     thread.join()
     assert [item["state"] for item in pull(phone, cursor)["items"]] == ["received"]
+
+
+def test_a_new_phone_is_told_of_the_last_ninety_days_only(phone: Any) -> None:
+    send(phone, report(), report())
+    old = Submission.objects.first()
+    Submission.objects.filter(pk=old.pk).update(received_at="2026-01-01T00:00:00Z")
+    assert [item["instance_id"] for item in pull(phone)["items"]] != []
+    assert str(old.pk) not in {item["instance_id"] for item in pull(phone)["items"]}
