@@ -8,6 +8,7 @@ import os
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO
 
 import pytest
@@ -39,6 +40,10 @@ if not os.environ.get("DATABASE_URL"):
     held.enter_context(lock)
     os.environ["LOCALDB"] = "test"
     os.environ["TEST_DATABASE"] = f"test_portal_{slot}"
+
+# Files that a test leaves are thrown away with it, and photos are drawn before the answer.
+os.environ["MEDIA_ROOT"] = held.enter_context(TemporaryDirectory(prefix="media-"))
+os.environ["SETTLE_IN_BACKGROUND"] = "0"
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
