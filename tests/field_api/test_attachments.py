@@ -9,6 +9,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,11 @@ from django.utils import timezone
 from PIL import Image
 
 from field_api import originals, pictures, settling
-from field_api.attachments import Announced, NotTaken, begin, keep
+from field_api.attachments import Announced, NotTaken, append, begin, keep
 from field_api.files_check import faults
 from field_api.models import Attachment, Device, Submission
-from layers.photos import Photo
+from field_api.receive import receive
+from layers.photos import Photo, photos_of
 from tests.field_api.test_pictures import HEIC, encoded
 from tests.field_api.test_submit import problem
 from tests.test_data_flow import answers, submission
@@ -118,8 +120,9 @@ def submit(committing: Any) -> Callable[..., dict[str, Any]]:
 
 def questions(of: Any) -> dict[str, str]:
     """The photos of the feature that this submission became: question -> SHA-256 sent."""
-    feature = Submission.objects.get(pk=of).feature_id
-    return {photo.question: photo.sha256 for photo in Photo.objects.filter(feature_id=feature)}
+    made = Submission.objects.get(pk=of)
+    photos = photos_of(made.layer_id, [made.feature_id])
+    return {photo.question: photo.sha256 for photo in photos}
 
 
 # -- in pieces
@@ -585,8 +588,6 @@ def test_what_is_withdrawn_is_shown_no_longer(
 def test_a_refused_submission_that_the_office_corrects_keeps_its_photo(
     cast: Any, phone: Any, upload: Any, submit: Any, committing: Any
 ) -> None:
-    from field_api.receive import receive
-
     sent = submit(phone, status=422, values={"photo": "foto.jpg", "category": "emas"})
     upload(phone, jpeg(), sent["instance_id"])
     assert not Photo.objects.exists()
@@ -595,7 +596,8 @@ def test_a_refused_submission_that_the_office_corrects_keeps_its_photo(
         "values": {"category": "scattered", "photo": "foto.jpg"},
     }  # fmt: skip
     with committing():
-        receipt = receive(mended, by=cast.administrator, device=None, channel=Submission.Channel.OFFICE)
+        office = Submission.Channel.OFFICE
+        receipt = receive(mended, by=cast.administrator, device=None, channel=office)
     assert receipt.submission.state == "accepted", receipt.submission.reasons
     assert questions(mended["instance_id"]) == {"photo": sha(jpeg())}
 
@@ -629,11 +631,15 @@ def test_an_upload_that_nobody_finished_is_forgotten_and_may_begin_anew(phone: A
     content, of = os.urandom(50), uuid4()
     address = announce(phone, content, of)["Location"]
     patch(phone, address, 0, content[:20])
+    begun = Attachment.objects.get()
     call_command("erase_originals")
     assert offset_of(phone, address) == 20
-    Attachment.objects.update(created_at=timezone.now() - timezone.timedelta(days=31))
+    Attachment.objects.update(created_at=timezone.now() - timedelta(days=31))
     call_command("erase_originals")
     assert phone.head(address).status_code == 404
+    with pytest.raises(NotTaken) as late:
+        append(begun, 20, content[20:])
+    assert late.value.status == 404
     assert announce(phone, content, of).status_code == 201
     assert not list(originals.names())
 
@@ -648,6 +654,7 @@ def test_the_check_finds_what_is_missing_and_what_has_changed(
     file.write_bytes(b"x" * kept.size)
     assert ["changed" in fault.what for fault in faults(hashes=True)] == [True]
     file.unlink()
+    problem(phone.get(f"{URL}/{kept.pk}/original"), 404)
     Path(Photo.objects.get().thumbnail.path).unlink()
     assert len(list(faults())) == 2
 

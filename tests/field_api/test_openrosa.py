@@ -106,7 +106,7 @@ def test_a_client_written_from_the_text_does_its_whole_work(
     assert feature.geom.coords == pytest.approx(CENTRE.coords)
     files = Attachment.objects.filter(instance_id=kept.pk)
     assert {file.name: file.size for file in files} == {n: len(b) for n, b in photos.items()}
-    assert not files.filter(state=Attachment.State.PARTIAL).exists()
+    assert set(files.values_list("state", flat=True)) == {Attachment.State.SHOWN}
 
     again = client.submit(xml, photos)
     assert [answer.status for answer in again] == [201, 201]

@@ -184,12 +184,12 @@ def test_each_form_tells_when_and_by_which_device_it_was_filled_in(
     form = ours(layer, version)
     meta = form.find(".//x:data/x:meta", NS)
     assert [child.tag.rpartition("}")[2] for child in meta] == [
-        "instanceID", "timeStart", "timeEnd", "deviceID",
+        "instanceID", "timeStart", "timeEnd", "deviceID", "instanceName",
     ]  # fmt: skip
     preloads = {
         bind.get("nodeset"): (bind.get(f"{NS['jr']}preload"), bind.get(f"{NS['jr']}preloadParams"))
         for bind in form.findall(".//x:bind", NS)
-        if "/meta/" in bind.get("nodeset", "")
+        if bind.get(f"{NS['jr']}preload")
     }
     assert preloads == {
         "/data/meta/instanceID": ("uid", None),

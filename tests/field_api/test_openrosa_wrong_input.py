@@ -309,9 +309,7 @@ def test_a_database_out_of_reach_is_no_receipt(cast: Any, monkeypatch: pytest.Mo
 
     monkeypatch.setattr("field_api.openrosa.views.receive", away)
     _, token = Device.enrol(cast.officer, "Collect")
-    response = WEB.post(
-        f"/openrosa/key/{token}/submission", WHOLE, content_type=TYPE, headers=ORX
-    )
+    response = WEB.post(f"/openrosa/key/{token}/submission", WHOLE, content_type=TYPE, headers=ORX)
     assert (response.status_code, response["Retry-After"]) == (503, "10")
     assert message(response)
 
