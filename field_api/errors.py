@@ -31,7 +31,7 @@ _TITLES = {
 
 class LengthRequired(exceptions.APIException):
     status_code = status.HTTP_411_LENGTH_REQUIRED
-    default_detail = "Sebutkan panjang isi (Content-Length); kiriman berpotong belum didukung."
+    default_detail = "Sebutkan panjang isi (Content-Length)."
     default_code = "length_required"
 
 

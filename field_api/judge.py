@@ -43,26 +43,28 @@ def judge_all(submissions: Sequence[Submission], contents: Mapping[UUID, Any]) -
     try:
         with transaction.atomic():
             judged = _locked(submissions)
-            _judge([Case(row, contents.get(row.pk)) for row in judged.values()])
+            _judge([Case(row, contents.get(row.instance_id)) for row in judged.values()])
     except OperationalError:
         raise
     except Exception as error:
         if len(submissions) == 1:
-            return [_failed(submissions[0].pk, error)]
+            return [_failed(submissions[0].instance_id, error)]
         half = len(submissions) // 2
-        keys = [row.pk for row in submissions]
+        keys = [row.instance_id for row in submissions]
         fresh = Submission.objects.in_bulk(keys)
         rows = [fresh[key] for key in keys]
         return judge_all(rows[:half], contents) + judge_all(rows[half:], contents)
-    settled = Submission.objects.in_bulk([row.pk for row in submissions if row.pk not in judged])
-    return [judged.get(row.pk) or settled[row.pk] for row in submissions]
+    settled = Submission.objects.in_bulk(
+        [row.instance_id for row in submissions if row.instance_id not in judged]
+    )
+    return [judged.get(row.instance_id) or settled[row.instance_id] for row in submissions]
 
 
 def _locked(submissions: Sequence[Submission]) -> dict[UUID, Submission]:
-    known = IsAnyOf("pk", [row.pk for row in submissions], UUIDField())
+    known = IsAnyOf("pk", [row.instance_id for row in submissions], UUIDField())
     rows = Submission.objects.select_for_update().filter(known, state=State.RECEIVED)
     keys = set(rows.order_by("pk").values_list("pk", flat=True))
-    return {row.pk: row for row in submissions if row.pk in keys}
+    return {row.instance_id: row for row in submissions if row.instance_id in keys}
 
 
 def _failed(key: UUID, error: Exception) -> Submission:

@@ -16,8 +16,8 @@ MAX_BYTES = 256 * 1024
 MAX_BATCH_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 20
 
-# A string that is never closed runs to the end: without `\Z` each quote in it would start anew.
-_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.?)*(?:"|\Z)|[\[{]|[\]}]', re.DOTALL)
+_ESCAPED = re.compile(rb"\\.", re.DOTALL)
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class Unreadable(ParseError):
@@ -81,13 +81,15 @@ def _declared(parser_context: Mapping[str, Any] | None) -> int:
 
 
 def depth(body: bytes) -> int:
-    """How deeply brackets nest outside strings."""
+    """How deeply brackets nest outside strings; one that is never closed runs to the end."""
+    if b"\\" in body:
+        body = _ESCAPED.sub(b"", body)
+    brackets = b"".join(body.split(b'"')[::2]).translate(None, _NO_BRACKETS)
     deepest = level = 0
-    for found in _BRACKETS.finditer(body):
-        mark = found[0]
+    for mark in brackets:
         if mark in b"[{":
             level += 1
             deepest = max(deepest, level)
-        elif mark in b"]}":
+        else:
             level -= 1
     return deepest

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import orjson
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
@@ -33,7 +34,17 @@ Channel = Submission.Channel
 UNNAMED = uuid.UUID("5b0b6f0e-2c0e-4b1e-9d53-5371c0de0001")
 
 
-_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+_plain_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
+def _canonical(item: Any) -> str:
+    """One text for one content, keys sorted. orjson is several times as fast, but writes NaN as
+    null and knows no lone surrogates: what might hold either is written by the standard library."""
+    try:
+        text = orjson.dumps(item, option=orjson.OPT_SORT_KEYS).decode()
+    except orjson.JSONEncodeError:
+        return _plain_json(item)
+    return _plain_json(item) if "null" in text else text
 
 
 @dataclass(frozen=True)
@@ -80,20 +91,20 @@ def receive_all(
     arrived = [_arrived(item, sender) for item in items]
     receipts = _store(arrived)
     waiting = {
-        receipt.submission.pk: receipt.submission
+        receipt.submission.instance_id: receipt.submission
         for receipt in receipts
         if not receipt.conflict and receipt.submission.state == State.RECEIVED
     }
     if not waiting:
         return receipts
     contents = {
-        row.pk: item
+        row.instance_id: item
         for row, item in zip(arrived, items, strict=True)
-        if row.pk in waiting and row.sha256 == waiting[row.pk].sha256
+        if row.instance_id in waiting and row.sha256 == waiting[row.instance_id].sha256
     }
-    judged = {row.pk: row for row in judge(list(waiting.values()), contents)}
+    judged = {row.instance_id: row for row in judge(list(waiting.values()), contents)}
     return [
-        Receipt(judged.get(receipt.submission.pk, receipt.submission), receipt.created)
+        Receipt(judged.get(receipt.submission.instance_id, receipt.submission), receipt.created)
         if not receipt.conflict
         else receipt
         for receipt in receipts
@@ -124,11 +135,11 @@ def judge(
 ) -> list[Submission]:
     """Judge stored submissions, then the revisions that waited for them."""
     judged = judge_all(submissions, contents or {})
-    done = {row.pk for row in judged if row.state != State.RECEIVED}
+    done = {row.instance_id for row in judged if row.state != State.RECEIVED}
     waiting = Submission.objects.filter(state=State.RECEIVED, revises__isnull=False)
     if late := [row for row in waiting if row.revises in done]:
         judge(late)
-    files = [row.pk for row in judged if row.names_files]
+    files = [row.instance_id for row in judged if row.names_files]
     transaction.on_commit(lambda: attachments.settle(files))
     return judged
 
@@ -169,13 +180,13 @@ def _store(rows: Sequence[Submission]) -> list[Receipt]:
     """Each row committed, or what stands under its UUID already."""
     first: dict[uuid.UUID, Submission] = {}
     for row in rows:
-        first.setdefault(row.pk, row)
+        first.setdefault(row.instance_id, row)
     new = bulk.add_new(list(first.values()), key="instance_id")
     known = Submission.objects.in_bulk([key for key in first if key not in new])
     receipts = []
     for row in rows:
-        standing = known.get(row.pk) or first[row.pk]
-        created = row.pk in new and standing is row
+        standing = known.get(row.instance_id) or first[row.instance_id]
+        created = row.instance_id in new and standing is row
         same = standing.user_id == row.user_id and standing.sha256 == row.sha256
         receipts.append(Receipt(standing, created=created, conflict=not same))
     return receipts

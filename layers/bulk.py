@@ -14,9 +14,10 @@ from typing import Any, TypeVar
 import orjson
 from django.contrib.gis.geos import GEOSGeometry
 from django.db import IntegrityError, connection
-from django.db.models import Field, Model, QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.base import ModelState
 from django.db.models.expressions import DatabaseDefault
+from django.utils import timezone
 
 from layers.functions import Stored
 
@@ -65,7 +66,7 @@ def add_new(rows: Sequence[Model], *, key: str) -> set[Any]:
         return set()
     meta = rows[0]._meta
     told = f"ON CONFLICT DO NOTHING RETURNING {_quoted(meta.get_field(key))}, {_quoted(meta.pk)}"
-    made = dict(_insert(sorted(rows, key=lambda row: getattr(row, key)), told))
+    made = dict(_insert(sorted(rows, key=lambda row: str(getattr(row, key))), told))
     for row in rows:
         if (known := made.get(getattr(row, key))) is not None:
             row.pk = known
@@ -82,13 +83,18 @@ def _insert(rows: Sequence[Model], then: str) -> list[Any]:
         and not (field.primary_key and rows[0].pk is None)
         and not isinstance(getattr(rows[0], field.attname), DatabaseDefault)
     ]
+    now = timezone.now()
+    for field in fields:
+        if getattr(field, "auto_now_add", False):
+            for row in rows:
+                setattr(row, field.attname, now)
     names = ", ".join(map(_quoted, fields))
-    sql = (
-        f"INSERT INTO {connection.ops.quote_name(meta.db_table)} ({names}) "
-        f"SELECT {names} FROM {_unfolded(fields)} {then}"
-    )
+    source, parameters = _source(rows, fields)
+    table = connection.ops.quote_name(meta.db_table)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_folded(rows, fields, add=True)])
+        cursor.execute(
+            f"INSERT INTO {table} ({names}) SELECT {names} FROM {source} {then}", parameters
+        )
         return cursor.fetchall() if then else []
 
 
@@ -98,16 +104,16 @@ def change(rows: Sequence[Model], names: Sequence[str]) -> None:
         return
     meta = rows[0]._meta
     fields: list[Any] = [meta.get_field(name) for name in names]
-    sets = ", ".join(f"{_quoted(field)} = given.{_quoted(field)}" for field in fields)
-    table = connection.ops.quote_name(meta.db_table)
-    pk = _quoted(meta.pk)
-    sql = (
-        f"UPDATE {table} SET {sets} FROM {_unfolded([meta.pk, *fields])} "
-        f"WHERE {table}.{pk} = given.{pk}"
-    )
-    ordered = sorted(rows, key=lambda row: row.pk)
+    sets = ", ".join(f"{_quoted(field)} = new.{_quoted(field)}" for field in fields)
+    table, pk = connection.ops.quote_name(meta.db_table), _quoted(meta.pk)
+    ordered = sorted(rows, key=lambda row: str(row.pk))
+    source, parameters = _source(ordered, [meta.pk, *fields])
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_folded(ordered, [meta.pk, *fields], add=False)])
+        cursor.execute(
+            f"UPDATE {table} SET {sets} FROM (SELECT * FROM {source}) AS new "
+            f"WHERE {table}.{pk} = new.{pk}",
+            parameters,
+        )
 
 
 def covering(areas: QuerySet[Any], points: Sequence[tuple[float, float]]) -> list[Any]:
@@ -129,9 +135,26 @@ def _quoted(field: Any) -> str:
     return connection.ops.quote_name(field.column)
 
 
-def _unfolded(fields: Sequence[Any]) -> str:
-    types = ", ".join(f"{_quoted(field)} {_type(field)}" for field in fields)
-    return f"json_to_recordset(%s) AS given({types})"
+def _source(rows: Sequence[Model], fields: Sequence[Any]) -> tuple[str, list[str]]:
+    """(SQL after FROM, its parameters) of these rows. Unfolding costs by the value, so what all
+    rows share is said once."""
+    first = rows[0].__dict__
+    shared, own = [], []
+    for field in fields:
+        name, value = field.attname, first[field.attname]
+        same = not field.primary_key and all(row.__dict__[name] == value for row in rows)
+        (shared if same else own).append(field)
+    own = own or [shared.pop()]
+    sources = [f"json_to_recordset(%s) AS own({_typed(own)})"]
+    parameters = [_folded(rows, own)]
+    if shared:
+        sources.append(f"json_to_recordset(%s) AS shared({_typed(shared)})")
+        parameters.append(_folded(rows[:1], shared))
+    return " CROSS JOIN ".join(sources), parameters
+
+
+def _typed(fields: Sequence[Any]) -> str:
+    return ", ".join(f"{_quoted(field)} {_type(field)}" for field in fields)
 
 
 def _type(field: Any) -> str:
@@ -139,12 +162,8 @@ def _type(field: Any) -> str:
     return str(found)
 
 
-def _folded(rows: Sequence[Model], fields: Sequence[Field[Any, Any]], *, add: bool) -> str:
+def _folded(rows: Sequence[Model], fields: Sequence[Any]) -> str:
     columns = [(field.column, field.attname) for field in fields]
-    stamped = [field for field in fields if getattr(field, "auto_now_add", False) and add]
-    for field in stamped:
-        for row in rows:
-            field.pre_save(row, add)
     told = [{column: row.__dict__[name] for column, name in columns} for row in rows]
     return orjson.dumps(told, default=_plain).decode()
 

@@ -2,6 +2,8 @@
 
 import uuid
 
+import django.contrib.gis.db.models.fields
+import django.contrib.postgres.indexes
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -208,7 +210,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="submission",
-            index=models.Index(fields=["user", "changed_in"], name="field_api_submission_changed"),
+            index=django.contrib.postgres.indexes.BrinIndex(
+                fields=["changed_in"], name="field_api_submission_changed"
+            ),
         ),
         migrations.AddIndex(
             model_name="submission",
@@ -349,6 +353,13 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="submission",
+            name="geom",
+            field=django.contrib.gis.db.models.fields.PointField(
+                null=True, spatial_index=False, srid=4326
             ),
         ),
         migrations.RunSQL(TOUCH, UNTOUCH),

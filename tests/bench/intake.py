@@ -29,7 +29,7 @@ from uuid import uuid4
 from tests.drill.portal import PROJECT, Portal, durable_portal
 
 BATCH = 1000
-SENDERS = 2
+SENDERS = 4
 TABLES = {
     "field_api_submission": "instance_id = ANY(%s)",
     "layers_trashreport": "instance_id = ANY(%s)",

@@ -32,11 +32,12 @@ from layers.catalog.stunting import growth
 from layers.catalog.stunting.children import Child, Measurement
 from layers.catalog.stunting.prevalence import Prevalence
 from layers.catalog.trash import reports
-from layers.catalog.trash.reports import TrashPhoto, TrashReport, TrashReportMove
+from layers.catalog.trash.reports import TrashReport, TrashReportMove
 from layers.catalog.zoning import ZONES, Zone
 from layers.demo import city, fixtures, markets, mosaic, people, permits, stunting, trash, zoning
 from layers.demo.sizes import FULL, SMALL, end_of, last_day
 from layers.permissions import Role
+from layers.photos import Photo
 from layers.provenance import Load, demo_layer_ids
 from layers.registry import LAYERS
 
@@ -292,10 +293,10 @@ def test_prices_move_no_faster_than_those_of_the_province() -> None:
 # -- trash
 
 
-def test_reports_stand_in_every_status_within_120_days(loaded: None) -> None:
+def test_reports_stand_in_every_status_of_the_office_within_120_days(loaded: None) -> None:
     rows = list(TrashReport.objects.all())
     assert len(rows) == SMALL.trash_reports
-    assert {row.status for row in rows} == set(TrashReport.Status.values)
+    assert {row.status for row in rows} == set(trash.STANDS)
     assert {row.category for row in rows} == set(TrashReport.Category.values)
     for row in rows:
         assert end_of(UNTIL) - timedelta(days=122) < row.observed_at <= row.received_at
@@ -313,8 +314,9 @@ def test_old_reports_are_mostly_resolved() -> None:
 
 
 def test_photos_are_each_their_own_and_say_nothing_of_a_camera(loaded: None) -> None:
-    photos = list(TrashPhoto.objects.select_related("record"))
-    assert {photo.record_id for photo in photos} == set(
+    photos = list(Photo.objects.all())
+    assert {photo.layer_id for photo in photos} == {"trash-reports"}
+    assert {photo.feature_id for photo in photos} == set(
         TrashReport.objects.values_list("pk", flat=True)
     )
     assert len({photo.sha256 for photo in photos}) == len(photos)
@@ -322,7 +324,9 @@ def test_photos_are_each_their_own_and_say_nothing_of_a_camera(loaded: None) -> 
         with Image.open(photo.image.path) as image:
             assert (image.format, image.size) == ("JPEG", (320, 240))
             assert not image.getexif()
-    proofs = [photo for photo in photos if photo.kind == "proof"]
+        with Image.open(photo.thumbnail.path) as image:
+            assert (image.format, image.size) == ("JPEG", (160, 120))
+    proofs = [photo for photo in photos if photo.question == "proof"]
     assert 0 < len(proofs) < SMALL.trash_reports
 
 
@@ -374,16 +378,16 @@ def everything() -> list[list[Any]]:
         list(Measurement.objects.order_by("instance_id").values_list("instance_id", "height_z")),
         list(PriceReading.objects.order_by("pk").values_list("instance_id", "price")),
         list(TrashReport.objects.order_by("pk").values_list("instance_id", "tracking_code")),
-        list(TrashPhoto.objects.order_by("pk").values_list("image", "sha256")),
+        list(Photo.objects.order_by("pk").values_list("image", "thumbnail", "sha256")),
         list(Prevalence.objects.order_by("month", "kelurahan__code").values_list("month", "rate")),
     ]
 
 
 def test_a_second_load_gives_the_same_city(loaded: None, folder: Path) -> None:
-    before, files = everything(), sorted((folder / "media" / "trash").iterdir())
+    before, files = everything(), sorted((folder / "media" / "photos").iterdir())
     call_command("demo_city", until=UNTIL, small=True, replace=True, verbosity=0)
     assert everything() == before
-    assert sorted((folder / "media" / "trash").iterdir()) == files
+    assert sorted((folder / "media" / "photos").iterdir()) == files
 
 
 def test_the_land_and_its_zones_are_cut_the_same_each_time() -> None:

@@ -14,10 +14,10 @@ from django.db import connection
 from geo_portal.localdb import Cluster, deaf, exit_on_signals
 from geo_portal.postmaster import LocalDbError
 
+WITH_US = ("setpriv", "--pdeathsig=TERM")  # it ends with us, even if we are killed
+TEND = [*WITH_US, sys.executable, "manage.py", "tend"]
 GUNICORN = [
-    "setpriv",
-    "--pdeathsig=TERM",  # it ends with us, even if we are killed
-    *(sys.executable, "-m", "gunicorn", "geo_portal.wsgi"),
+    *(*WITH_US, sys.executable, "-m", "gunicorn", "geo_portal.wsgi"),
     *("--worker-class=gthread", "--workers=2", "--threads=32", "--graceful-timeout=10"),
     "--no-control-socket",  # it would lie in the home folder
 ]
@@ -63,12 +63,14 @@ class Command(BaseCommand):
             cwd=settings.BASE_DIR,
             pass_fds=[listener.fileno()],
         )
+        tending = subprocess.Popen(TEND, cwd=settings.BASE_DIR)
         try:
             code = server.wait()
         finally:
             with deaf():
-                server.terminate()
-                server.wait()
+                for process in (server, tending):
+                    process.terminate()
+                    process.wait()
         if code == 0:  # it was asked to, by a signal that passed this process by
             raise KeyboardInterrupt
         raise CommandError(f"The web server ended by itself with code {code}.")
