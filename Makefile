@@ -21,7 +21,7 @@ run: setup ## the portal with its own PostGIS and the demo city, until Ctrl-C
 	@$(py) manage.py serve
 
 test: setup test-packages ## every test, in a throw-away PostGIS
-	@.venv/bin/pytest
+	@.venv/bin/pytest --numprocesses=auto --dist=worksteal
 
 drill: setup ## kill the portal and its database under load; nothing may be lost (see DRILL=)
 	@$(py) -m tests.drill $(DRILL)

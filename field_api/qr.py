@@ -23,6 +23,7 @@ def collect_settings(server_url: str, project: str) -> str:
             "server_url": server_url,
             "form_update_mode": "match_exactly",
             "autosend": "wifi_and_cellular",
+            "app_language": "in",
         },
         "admin": {},
         "project": {"name": project, "icon": "K", "color": "#0b5563"},

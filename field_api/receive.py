@@ -21,7 +21,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from field_api import attachments
+from field_api.attachments.settling import settle
 from field_api.envelope import is_sequence, uuid_of
 from field_api.judge import judge_all
 from field_api.models import Device, Submission
@@ -140,7 +140,7 @@ def judge(
     if late := [row for row in waiting if row.revises in done]:
         judge(late)
     files = [row.instance_id for row in judged if row.names_files]
-    transaction.on_commit(lambda: attachments.settle(files))
+    transaction.on_commit(lambda: settle(files))
     return judged
 
 

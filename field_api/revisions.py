@@ -1,33 +1,24 @@
-"""Revisions and withdrawals: what a sender, or the office, changes of what was sent.
-
-The submissions of one record form a chain: the first one (`root`) names the record, the accepted
-one with the highest `version` is how it stands. Nothing in the ledger is overwritten.
-"""
+"""Revisions and withdrawals: what a sender, or the office, changes of what was sent."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
-from field_api.cases import Case, present_answers
-from field_api.merge import Content, merge, unflat
+from field_api.attachments.settling import settle
+from field_api.cases import Case
+from field_api.merge import merge, unflat
 from field_api.models import Submission, chain_of
 from field_api.positions import place
+from field_api.records import chain, content
 from layers.base import Layer, Refused
 from layers.registry import LAYERS
 
 State = Submission.State
 Channel = Submission.Channel
-
-
-def chain(root: Any) -> QuerySet[Submission]:
-    """Every submission of the record that `root` names, first to last."""
-    return Submission.objects.filter(Q(pk=root) | Q(root=root)).order_by("version")
 
 
 def revise(case: Case, layer: Layer) -> None:
@@ -86,22 +77,9 @@ def _apply(case: Case, layer: Layer, head: Submission | None) -> None:
     case.accept(outcome.pk)
 
 
-def content(submission: Submission, layer: Layer) -> Content:
-    """What the record said after this submission, flat."""
-    assert layer.accepts is not None
-    if submission.merged is not None:
-        return dict(submission.merged)
-    case = Case(submission)
-    answers, _ = present_answers(layer.accepts, case.item)
-    case.answers = answers
-    return case.content
-
-
 def withdraw(submission: Submission, *, by: User) -> Submission:
     """Take a whole record back: its feature goes the way its form says, its submissions stay as
     tombstones. Doing it again changes nothing. Raises Refused where it is too late."""
-    from field_api.settling import settle  # it reads records by this module
-
     with transaction.atomic():
         root = Submission.objects.select_for_update().get(pk=chain_of(submission))
         rows = chain(root.pk)

@@ -63,7 +63,8 @@ def changes(user: User, cursor: Cursor) -> Json:
     if cursor.since > now:  # another server, or one restored from a copy: begin anew
         cursor = Cursor(marks=cursor.marks)
     until = cursor.until or now
-    reference, marks = _reference(user, cursor.marks)
+    paging = cursor.after is not None
+    reference, marks = ({}, cursor.marks) if paging else _reference(user, cursor.marks)
     items, last = _items(user, cursor)
     after = (last.changed_in, str(last.pk)) if last else None
     following = Cursor(cursor.since, until, after, marks) if last else Cursor(until, marks=marks)
@@ -71,9 +72,10 @@ def changes(user: User, cursor: Cursor) -> Json:
         "cursor": str(following),
         "more": last is not None,
         "user": {"username": user.get_username(), "name": user.get_full_name()},
+        "lists": {},
         **reference,
         "items": items,
-        "attachments": _attachments(user, cursor),
+        "attachments": [] if paging else _attachments(user, cursor),
     }
 
 
@@ -118,9 +120,6 @@ def _items(user: User, cursor: Cursor) -> tuple[list[Any], Submission | None]:
 
 
 def _attachments(user: User, cursor: Cursor) -> list[Json]:
-    """Told with the first page only."""
-    if cursor.after:
-        return []
     rows = Attachment.objects.filter(user=user, changed_in__gte=cursor.since).order_by("changed_in")
     told = ("id", "instance_id", "name", "sha256", "size", "offset", "state", "reason")
     return [dict(row) for row in rows.values(*told)]

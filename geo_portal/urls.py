@@ -5,8 +5,9 @@ from django.templatetags.static import static
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from field_api import app_pages, tus
+from field_api import app_pages
 from field_api import views as field
+from field_api.attachments import tus
 from field_api.devices import Devices
 from field_api.inbox import views as review
 from field_api.openrosa import views as openrosa

@@ -139,7 +139,8 @@ def _source(rows: Sequence[Model], fields: Sequence[Any]) -> tuple[str, list[str
     """(SQL after FROM, its parameters) of these rows. Unfolding costs by the value, so what all
     rows share is said once."""
     first = rows[0].__dict__
-    shared, own = [], []
+    shared: list[Any] = []
+    own: list[Any] = []
     for field in fields:
         name, value = field.attname, first[field.attname]
         same = not field.primary_key and all(row.__dict__[name] == value for row in rows)

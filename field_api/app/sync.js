@@ -29,6 +29,7 @@ async function pullAll() {
     }
     await keep(answer, device);
     if (!answer.body.more) return true;
+    tell("sync"); // the forms came with the first page: nobody waits for the last
   }
 }
 

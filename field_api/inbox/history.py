@@ -13,7 +13,7 @@ from field_api.inbox.reading import Reader, Reading
 from field_api.inbox.reviewable import reviewable
 from field_api.merge import Content
 from field_api.models import Submission, chain_of
-from field_api.revisions import chain
+from field_api.records import chain
 from layers.base import User
 
 State = Submission.State

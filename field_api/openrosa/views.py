@@ -22,8 +22,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView, exception_handler
 
-from field_api.attachments import NotTaken
-from field_api.attachments import keep as keep_once
+from field_api.attachments.uploads import NotTaken
+from field_api.attachments.uploads import keep as keep_once
 from field_api.authentication import DeviceToken, token_of
 from field_api.models import Device, Submission
 from field_api.openrosa import multipart, responses, submissions

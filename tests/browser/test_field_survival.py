@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Playwright
 
-from field_api import originals
+from field_api.attachments import originals
 from field_api.models import Attachment, Submission
 from tests.browser.field_phone import FIX, Phone, PhoneInHand, TroubleTold
 

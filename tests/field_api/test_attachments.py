@@ -22,9 +22,9 @@ from django.test import override_settings
 from django.utils import timezone
 from PIL import Image
 
-from field_api import originals, pictures, settling
-from field_api.attachments import Announced, NotTaken, append, begin, keep
-from field_api.files_check import faults
+from field_api.attachments import originals, pictures, settling
+from field_api.attachments.check import faults
+from field_api.attachments.uploads import Announced, NotTaken, append, begin, keep
 from field_api.models import Attachment, Device, Submission
 from field_api.receive import receive
 from layers.photos import Photo, photos_of

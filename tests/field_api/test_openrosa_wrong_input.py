@@ -292,7 +292,7 @@ def test_a_full_disk_is_no_receipt(cast: Any, monkeypatch: pytest.MonkeyPatch) -
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("field_api.originals.write", full)
+    monkeypatch.setattr("field_api.attachments.originals.write", full)
     _, token = Device.enrol(cast.officer, "Collect")
     content_type, body = files(("a.jpg", "a.jpg", b"1"))
     response = WEB.post(

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw, PngImagePlugin
 
-from field_api import pictures
-from field_api.pictures import Drawing, NotAPicture, NotNow
+from field_api.attachments import pictures
+from field_api.attachments.pictures import Drawing, NotAPicture, NotNow
 
 HEIC = Path(__file__).with_name("pictures") / "photo.heic"
 BOMB = gzip.decompress(HEIC.with_name("100-megapixels.heic.gz").read_bytes())
@@ -247,7 +247,10 @@ def test_a_header_with_anything_behind_it_is_only_refused(tmp_path: Path) -> Non
 
 def in_the_cage(code: str) -> subprocess.CompletedProcess[bytes]:
     """Runs a line after the confinement, as a decoder that was taken over would."""
-    script = f"import sys; sys.path.insert(0, 'field_api'); import redraw; redraw.confine(); {code}"
+    script = (
+        "import sys; sys.path.insert(0, 'field_api/attachments'); "
+        f"import redraw; redraw.confine(); {code}"
+    )
     return subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from field_api.files_check import YOUNG, faults
+from field_api.attachments.check import YOUNG, faults
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from field_api.retention import erase_originals, forget_unfinished
+from field_api.attachments.retention import erase_originals, forget_unfinished
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from field_api.settling import settle_left
+from field_api.attachments.settling import settle_left
 
 
 class Command(BaseCommand):

@@ -25,6 +25,7 @@ from layers.permissions import staff_rows
 from layers.registry import register
 
 _S = TrashReport.Status
+MOST = 1000
 TO_CLEAN = (_S.RECEIVED, _S.VERIFIED, _S.IN_PROGRESS)
 
 
@@ -89,9 +90,9 @@ def withdraw_cleaning(*, feature: TrashCleaning, by: Any) -> None:
 
 
 def to_clean(user: User) -> Iterator[dict[str, Any]]:
-    """The officer's open reports."""
+    """The officer's open reports, as many of the newest as a phone can hold."""
     rows = reports_of(user).filter(status__in=TO_CLEAN).order_by("-observed_at")
-    for report in rows.select_related("kelurahan"):
+    for report in rows.select_related("kelurahan")[:MOST]:
         kelurahan = report.kelurahan.name if report.kelurahan else ""
         yield {
             "code": str(report.instance_id),

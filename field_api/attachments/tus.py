@@ -23,9 +23,9 @@ from rest_framework.exceptions import NotFound, UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from field_api import originals
-from field_api.attachments import PIECE, Announced, NotTaken, append, begin, expect, told
-from field_api.connections import let_go
+from field_api.attachments import originals
+from field_api.attachments.connections import let_go
+from field_api.attachments.uploads import PIECE, Announced, NotTaken, append, begin, expect, told
 from field_api.envelope import uuid_of
 from field_api.errors import LengthRequired, respond
 from field_api.models import Attachment

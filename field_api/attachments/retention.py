@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from field_api import originals
+from field_api.attachments import originals
 from field_api.models import Attachment, Submission
 
 State = Attachment.State

@@ -17,11 +17,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
-from field_api import originals
+from field_api.attachments import originals
+from field_api.attachments.settling import settle
 from field_api.models import Attachment, Device, Submission
-from field_api.settling import settle
-
-__all__ = ["Announced", "NotTaken", "append", "begin", "expect", "keep", "settle", "told"]
 
 logger = logging.getLogger(__name__)
 State = Attachment.State

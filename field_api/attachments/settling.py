@@ -21,12 +21,12 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from field_api import originals
-from field_api.connections import let_go
+from field_api.attachments import originals
+from field_api.attachments.connections import let_go
+from field_api.attachments.pictures import NotAPicture, NotNow, redraw
 from field_api.merge import Content
 from field_api.models import Attachment, Submission
-from field_api.pictures import NotAPicture, NotNow, redraw
-from field_api.revisions import chain, content
+from field_api.records import chain, content
 from layers.base import Layer
 from layers.photos import Photo, discard_files, keep_file, photos_of, remove
 from layers.registry import LAYERS

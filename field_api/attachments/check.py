@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.storage import default_storage
 
-from field_api import originals
+from field_api.attachments import originals
 from field_api.models import Attachment
 from layers.photos import Photo
 
