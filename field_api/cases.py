@@ -44,6 +44,7 @@ class Case:
         self.kelurahan: int | None = None
         self.values: dict[str, Any] = {}
         self.answers: dict[str, Any] = {}  # as sent, in the words of the present form
+        self.still_waiting = False
 
     @property
     def order(self) -> tuple[int, float]:
@@ -80,19 +81,22 @@ class Case:
             self.submission.reasons = {"form": told}
             return
         self.answers, faults = present_answers(layer.accepts, self.item)
-        self.take(self.item, self.answers, layer.accepts, faults)
+        skew = self.submission.clock_skew
+        self.take(self.item, self.answers, layer.accepts, clock_skew=skew, faults=faults)
 
     def take(
         self,
         item: Mapping[str, Any],
         answers: Mapping[str, Any],
         form: Form,
+        *,
+        clock_skew: float | None,
         faults: Mapping[str, str] | None = None,
     ) -> None:
         """Take an item and answers in the words of the present form as what this case says."""
         submission = self.submission
         self.envelope, wrong = envelope.read(
-            item, received_at=submission.received_at, clock_skew=submission.clock_skew
+            item, received_at=submission.received_at, clock_skew=clock_skew
         )
         wrong |= faults or {}
         if not faults:
@@ -124,10 +128,6 @@ class Case:
     def accept(self, feature_id: int) -> None:
         self.submission.state, self.submission.feature_id = State.ACCEPTED, feature_id
         self.submission.reasons = {}
-        form = self.layer.accepts if self.layer else None
-        self.submission.names_files = form is not None and any(
-            question.kind == "photo" and self.values.get(question.name) for question in form.fields
-        )
 
     def refuse(self, reasons: Mapping[str, str]) -> None:
         self.submission.state = State.REFUSED

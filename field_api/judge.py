@@ -16,6 +16,7 @@ from django.db import DataError, IntegrityError, OperationalError, transaction
 from django.db.models import UUIDField
 from django.utils import timezone
 
+from field_api.attachments.settling import settle
 from field_api.cases import Case, layer_for
 from field_api.models import Submission
 from field_api.positions import place, rate
@@ -33,12 +34,30 @@ VERDICT = (
 )  # fmt: skip
 
 
-def judge_all(submissions: Sequence[Submission], contents: Mapping[UUID, Any]) -> list[Submission]:
+def judge(
+    submissions: Sequence[Submission], contents: Mapping[UUID, Any] | None = None
+) -> list[Submission]:
+    """Judge stored submissions, then the revisions that waited for them; returns each as it now
+    stands, in the order given. `contents` are payloads that the caller has at hand already parsed.
+    """
+    judged = _judge_set(submissions, contents or {})
+    done = [row.instance_id for row in judged if row.state != State.RECEIVED]
+    late = Submission.objects.filter(
+        IsAnyOf("revises", done, UUIDField()), state=State.RECEIVED, revises__isnull=False
+    )
+    if rows := list(late):
+        judge(rows)
+    accepted = [row.instance_id for row in judged if row.state == State.ACCEPTED]
+    transaction.on_commit(lambda: settle(accepted))
+    return judged
+
+
+def _judge_set(submissions: Sequence[Submission], contents: Mapping[UUID, Any]) -> list[Submission]:
     """Judge what is still received; returns each as it now stands, in the order given.
 
-    `contents` are payloads that the caller has at hand already parsed. The rows are locked, so
-    that parallel resends are judged once. What nobody foresaw leaves a submission `received`: it is
-    logged, and judged again later. A database that is out of reach raises OperationalError.
+    The rows are locked, so that parallel resends are judged once. What nobody foresaw leaves a
+    submission `received`: it is logged, and judged again later. A database that is out of reach
+    raises OperationalError.
     """
     try:
         with transaction.atomic():
@@ -53,7 +72,7 @@ def judge_all(submissions: Sequence[Submission], contents: Mapping[UUID, Any]) -
         keys = [row.instance_id for row in submissions]
         fresh = Submission.objects.in_bulk(keys)
         rows = [fresh[key] for key in keys]
-        return judge_all(rows[:half], contents) + judge_all(rows[half:], contents)
+        return _judge_set(rows[:half], contents) + _judge_set(rows[half:], contents)
     settled = Submission.objects.in_bulk(
         [row.instance_id for row in submissions if row.instance_id not in judged]
     )
@@ -91,16 +110,18 @@ def _judge(cases: list[Case]) -> None:
                 revise(part[0], layer)
             elif layer is not None:
                 _write(part, layer)
-            _settle(part)
+            _record(part)
 
 
-def _settle(cases: Sequence[Case]) -> None:
+def _record(cases: Sequence[Case]) -> None:
+    """The verdicts, into their rows. What waits as it did before is not touched: synchronisation
+    would tell of it again."""
     rate(cases)
     now = timezone.now()
     for case in cases:
         if case.submission.state != State.RECEIVED:
             case.submission.judged_at = now
-    bulk.change([case.submission for case in cases], VERDICT)
+    bulk.change([case.submission for case in cases if not case.still_waiting], VERDICT)
 
 
 def _write(cases: Sequence[Case], layer: Layer) -> None:

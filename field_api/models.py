@@ -138,8 +138,6 @@ class Submission(models.Model):
 
     changed_in = models.BigIntegerField(db_default=TransactionId(), editable=False)
 
-    names_files = False  # whether what was just judged names files that come apart
-
     class Meta:
         verbose_name = "kiriman"
         verbose_name_plural = "kiriman"
@@ -161,6 +159,11 @@ class Submission(models.Model):
                 fields=("received_at", "instance_id"),
                 condition=Q(state__in=("refused", "unpermitted", "withdrawn")),
                 name="field_api_submission_rejected",
+            ),
+            models.Index(
+                fields=("revises",),
+                condition=Q(state="received", revises__isnull=False),
+                name="field_api_submission_late",
             ),
             models.Index(
                 fields=("root", "version"),

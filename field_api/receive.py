@@ -11,19 +11,17 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import orjson
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.utils import timezone
 
-from field_api.attachments.settling import settle
 from field_api.envelope import is_sequence, uuid_of
-from field_api.judge import judge_all
+from field_api.judge import judge
 from field_api.models import Device, Submission
 from layers import bulk
 
@@ -128,20 +126,6 @@ def receive_unreadable(
     """Keep a body that cannot be read as a submission: it is refused, but not lost."""
     (receipt,) = _store([_refused(text, {"body": reason}, Sender(by, device, channel))])
     return receipt
-
-
-def judge(
-    submissions: Sequence[Submission], contents: Mapping[uuid.UUID, Any] | None = None
-) -> list[Submission]:
-    """Judge stored submissions, then the revisions that waited for them."""
-    judged = judge_all(submissions, contents or {})
-    done = {row.instance_id for row in judged if row.state != State.RECEIVED}
-    waiting = Submission.objects.filter(state=State.RECEIVED, revises__isnull=False)
-    if late := [row for row in waiting if row.revises in done]:
-        judge(late)
-    files = [row.instance_id for row in judged if row.names_files]
-    transaction.on_commit(lambda: settle(files))
-    return judged
 
 
 def _arrived(item: Any, sender: Sender) -> Submission:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
@@ -17,6 +19,7 @@ from field_api.records import chain, content
 from layers.base import Layer, Refused
 from layers.registry import LAYERS
 
+PATIENCE = timedelta(days=30)
 State = Submission.State
 Channel = Submission.Channel
 
@@ -46,8 +49,14 @@ def revise(case: Case, layer: Layer) -> None:
 
 
 def _wait(case: Case) -> None:
-    case.submission.state = State.RECEIVED
-    case.submission.reasons = {"revises": "Menunggu kiriman yang diperbaikinya."}
+    """It came before what it revises; one that never comes is not waited for for ever."""
+    submission = case.submission
+    if timezone.now() - submission.received_at > PATIENCE:
+        return case.refuse({"revises": "Kiriman yang diperbaikinya tidak pernah datang."})
+    told = {"revises": "Menunggu kiriman yang diperbaikinya."}
+    submission.state = State.RECEIVED
+    case.still_waiting = submission.reasons == told
+    submission.reasons = told
 
 
 def _may_revise(submission: Submission, root: Submission) -> bool:
@@ -59,9 +68,8 @@ def _merge(case: Case, layer: Layer, base: Submission, head: Submission) -> None
     merged, conflicts = merge(content(base, layer), content(head, layer), case.content)
     members, answers = unflat(merged)
     item = {**case.item, "geometry": None, "accuracy": None, "mock": None, **members}
-    skew, case.submission.clock_skew = case.submission.clock_skew, None  # corrected already
-    case.take(item | {"values": answers}, answers, layer.accepts)
-    case.submission.clock_skew = skew
+    item = {**item, "values": answers}
+    case.take(item, answers, layer.accepts, clock_skew=None)  # it was corrected already
     case.submission.merged, case.submission.conflicts = merged, conflicts
 
 

@@ -89,7 +89,8 @@ def nothing_leaks_through_a_relation(layer: Layer) -> Iterator[str]:
 def _kept_back(others: list[Layer], name: str, for_the_public: bool) -> bool:
     """Whether none of the layers of a model gives this field to such readers."""
     if for_the_public:
-        others = [other for other in others if POLICIES[other.policy].public]
+        policies = [(other, POLICIES.get(other.policy)) for other in others]
+        others = [other for other, policy in policies if policy and policy.public]
         given = [prop for other in others for prop in other.public]
     else:
         given = [prop for other in others for prop in other.properties]

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, UUIDField
 from django.db.models.functions import Coalesce
 
 from field_api.attachments import originals
@@ -28,6 +28,7 @@ from field_api.merge import Content
 from field_api.models import Attachment, Submission
 from field_api.records import chain, content
 from layers.base import Layer
+from layers.functions import IsAnyOf
 from layers.photos import Photo, discard_files, keep_file, photos_of, remove
 from layers.registry import LAYERS
 
@@ -70,7 +71,8 @@ def settle(instance_ids: Iterable[UUID]) -> None:
     undone a later call does, or `settle_attachments`."""
     changed = Q(root__isnull=False) | Q(state=Verdict.WITHDRAWN)
     try:
-        roots = _roots(Q(pk__in=list(instance_ids)), Exists(_waiting()) | changed)
+        these = IsAnyOf("pk", list(instance_ids), UUIDField())
+        roots = _roots(these, Exists(_waiting()) | changed)
         if roots and settings.SETTLE_IN_BACKGROUND:
             _worker().submit(_in_background, roots)
         else:

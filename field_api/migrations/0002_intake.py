@@ -362,5 +362,13 @@ class Migration(migrations.Migration):
                 null=True, spatial_index=False, srid=4326
             ),
         ),
+        migrations.AddIndex(
+            model_name="submission",
+            index=models.Index(
+                condition=models.Q(("revises__isnull", False), ("state", "received")),
+                fields=["revises"],
+                name="field_api_submission_late",
+            ),
+        ),
         migrations.RunSQL(TOUCH, UNTOUCH),
     ]

@@ -14,8 +14,8 @@ from django.utils import timezone
 from knox.models import AuthToken
 from rest_framework.test import APIClient
 
+from field_api.judge import judge
 from field_api.models import Device, Submission
-from field_api.receive import judge
 from layers.permissions import Duty
 from tests.field_api.test_submit import URL, problem, report
 

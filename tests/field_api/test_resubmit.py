@@ -9,8 +9,9 @@ import pytest
 from django.db import connection
 
 from field_api import judge as judging
+from field_api.judge import judge
 from field_api.models import Device, Submission
-from field_api.receive import judge, receive
+from field_api.receive import receive
 from layers.catalog.boundaries import Area
 from layers.catalog.trash.reports import TrashReport
 from layers.permissions import Role

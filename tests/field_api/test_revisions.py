@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from io import StringIO
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.management import call_command
+from django.utils import timezone
 
 from field_api.models import Submission
 from field_api.receive import receive
@@ -241,3 +245,28 @@ def test_one_moment_told_with_another_offset_is_no_change(phone: Any) -> None:
     send(phone, one)
     (result,) = send(phone, other)
     assert result["conflicts"] == {}
+
+
+# -- a revision whose base never comes
+
+
+def test_what_waits_is_left_alone_until_its_base_comes(phone: Any) -> None:
+    late = revision(report(), values={"category": "burning"})
+    assert phone.post(URL, late, format="json").status_code == 202
+    before = Submission.objects.get()
+    out = StringIO()
+    call_command("judge_submissions", stdout=out)
+    assert out.getvalue() == "0 judged, 0 left.\n"
+    assert phone.post(URL, late, format="json").status_code == 202
+    assert Submission.objects.get().reasons == before.reasons
+    assert "Menunggu" in before.reasons["revises"]
+
+
+def test_what_waited_a_month_is_told_that_its_base_never_came(phone: Any) -> None:
+    late = revision(report(), values={"category": "burning"})
+    phone.post(URL, late, format="json")
+    Submission.objects.update(received_at=timezone.now() - timedelta(days=31))
+    call_command("judge_submissions", stdout=StringIO())
+    told = Submission.objects.get()
+    assert told.state == State.REFUSED
+    assert "tidak pernah datang" in told.reasons["revises"]
