@@ -20,7 +20,7 @@ from knox.models import AuthToken
 from field_api import qr
 from field_api.devices import CODE_LIFE, CodeRefused, invite, redeem
 from field_api.models import Device, Enrolment
-from layers.permissions import Duty, keeps_portal
+from layers.permissions import Duty, duties, keeps_portal
 
 admin.site.unregister(AuthToken)  # a token belongs to a device, and is seen once, by its officer
 
@@ -76,6 +76,16 @@ class EnrolmentForm(forms.Form):
         initial="field",
         widget=forms.RadioSelect,
     )
+
+    def clean_user(self) -> User:
+        """Whoever holds a code may read what its person may: an administrator reads no child."""
+        person: User = self.cleaned_data["user"]
+        if any(duty.puskesmas_id for duty in duties(person)):
+            raise forms.ValidationError(
+                "Petugas ini memegang data anak dan mendaftarkan ponselnya sendiri: di /field/, "
+                "setelah masuk dengan akunnya, dengan «Saya sudah masuk: daftarkan»."
+            )
+        return person
 
 
 @admin.register(Device)

@@ -72,7 +72,7 @@ def _check(question: FormField) -> Check:
         case "uuid":
             return _uuid
         case "photo":
-            return _file_name
+            return file_name
         case _:
             return _text(question.max_length)
 
@@ -155,7 +155,8 @@ def _uuid(value: Any) -> UUID:
         raise Fault("Harus sebuah UUID.") from error
 
 
-def _file_name(value: Any) -> str:
+def file_name(value: Any) -> str:
+    """A name without a folder, as an answer and as an attachment has it. Raises Fault."""
     if not isinstance(value, str) or _NO_FILE_NAME.search(value) or value.strip(". ") == "":
         raise Fault("Tulis nama berkas saja, tanpa folder; berkasnya dikirim terpisah.")
     if len(value) > 255:

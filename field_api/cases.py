@@ -131,7 +131,9 @@ class Case:
 
     def refuse(self, reasons: Mapping[str, str]) -> None:
         self.submission.state = State.REFUSED
-        self.submission.reasons = {_plain(name): _plain(why) for name, why in reasons.items()}
+        self.submission.reasons = {
+            envelope.storable(name): envelope.storable(why) for name, why in reasons.items()
+        }
 
     @cached_property
     def content(self) -> Content:
@@ -164,8 +166,3 @@ def present_answers(form: Form, item: Mapping[str, Any]) -> tuple[dict[str, Any]
     except Refused as refusal:
         return answers, refusal.reasons
     return answers, {}
-
-
-def _plain(text: str) -> str:
-    """Without what PostgreSQL has no place for: NUL and lone surrogates."""
-    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()

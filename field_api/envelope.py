@@ -65,6 +65,11 @@ def uuid_of(value: Any) -> UUID | None:
         return None
 
 
+def storable(text: str) -> str:
+    """Without what PostgreSQL has no place for: NUL and lone surrogates."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+
+
 def is_sequence(value: Any) -> bool:
     return type(value) is int and 0 <= value < 2**53
 
@@ -95,13 +100,21 @@ def _moment(item: Mapping[str, Any], received_at: datetime, clock_skew: float | 
     if found is None:
         raise _Fault("Tulis waktu dengan zonanya, misalnya 2026-11-22T14:05:00+08:00.")
     try:
-        if clock_skew is not None and abs(clock_skew) > EXACT.total_seconds():
-            found += timedelta(seconds=clock_skew)
+        if clock_skew is not None:
+            found = _corrected(found, timedelta(seconds=clock_skew), received_at)
         if received_at - BEHIND < found < received_at + AHEAD:
             return found
     except OverflowError:
         pass
     raise _Fault("Waktu ini lebih dari setahun lalu atau sepekan di depan; periksa jam ponsel.")
+
+
+def _corrected(found: datetime, skew: timedelta, received_at: datetime) -> datetime:
+    """By what the device says of its clock. Nothing is seen after it was sent: then the clock was
+    set in between, and the time is either right as it stands or unknown."""
+    if abs(skew) > EXACT and found + skew <= received_at + EXACT:
+        return found + skew
+    return found if found <= received_at + EXACT else received_at
 
 
 def _position(geometry: Any) -> tuple[float, float] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import OperationalError
+from django.http import UnreadablePostError
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -58,6 +59,8 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         response = respond(503, "Basis data sedang tidak dapat dicapai; kirim lagi sebentar lagi.")
         response["Retry-After"] = "10"
         return response
+    if isinstance(error, UnreadablePostError):
+        return respond(400, "Isi terputus di jalan; kirim lagi.")
     plain = exception_handler(error, context)
     if plain is None:
         return None

@@ -4,43 +4,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from layers.base import Layer, User
-from layers.forms import CodeList, Earlier, Form, FormField
-from layers.permissions import can_submit
-from layers.registry import LAYERS
+from layers.forms import CodeList, Earlier, Form, FormField, Sheet
+from layers.registry import forms_of
 
 Json = dict[str, Any]
 
 
 def forms_for(user: User) -> list[Json]:
     """The forms that this person may submit, in their present versions."""
-    return [
-        definition(layer, layer.accepts)
-        for layer in LAYERS.values()
-        if layer.accepts and can_submit(layer, user)
-    ]
+    return [definition(layer, form) for layer, form in forms_of(user).values()]
 
 
 def form_for(user: User, layer_id: str, version: str) -> Json | None:
     """One version of a form, or None where there is none for this person."""
-    layer = LAYERS.get(layer_id)
-    if layer is None or layer.accepts is None or not can_submit(layer, user):
-        return None
-    versions: tuple[Form | Earlier, ...] = (layer.accepts, *layer.accepts.earlier)
-    found = next((form for form in versions if form.version == version), None)
-    return definition(layer, found) if found else None
+    layer, form = forms_of(user).get(layer_id, (None, None))
+    found = form.versions.get(version) if form else None
+    return definition(layer, found) if layer and found else None
 
 
 def lists_for(user: User) -> dict[str, CodeList]:
     """The code lists that this person's forms draw from, each once."""
-    return {
-        codes.id: codes
-        for layer in LAYERS.values()
-        if layer.accepts and can_submit(layer, user)
-        for codes in layer.accepts.lists
-    }
+    return {codes.id: codes for _, form in forms_of(user).values() for codes in form.lists}
 
 
 def definition(layer: Layer, version: Form | Earlier) -> Json:
@@ -54,6 +42,7 @@ def definition(layer: Layer, version: Form | Earlier) -> Json:
         "geometry": form.point,
         "lists": [codes.id for codes in form.lists],
         "fields": [_question(question) for question in version.fields],
+        "sheet": _sheet(form.sheet) if version is form and form.sheet else None,
         "values": values_schema(version),
         "example": dict(form.example) if version is form else None,
     }
@@ -70,7 +59,12 @@ def _question(question: FormField) -> Json:
         **{name: None if bound is None else float(bound) for name, bound in bounds.items()},
         "max_length": question.max_length if question.kind == "text" else None,
         "codes": question.codes,
+        "format": question.format,
     }
+
+
+def _sheet(sheet: Sheet) -> Json:
+    return asdict(sheet) | {"jump": float(sheet.jump)}
 
 
 def values_schema(version: Form | Earlier) -> Json:

@@ -20,7 +20,7 @@ from field_api.attachments.settling import settle
 from field_api.cases import Case, layer_for
 from field_api.models import Submission
 from field_api.positions import place, rate
-from field_api.revisions import revise
+from field_api.revisions import LONGEST, revise
 from layers import bulk
 from layers.base import Layer, Refused
 from layers.functions import IsAnyOf
@@ -28,6 +28,9 @@ from layers.functions import IsAnyOf
 logger = logging.getLogger(__name__)
 State = Submission.State
 
+CROWD = 100  # revisions that waited for one submission: more of them wait for `tend`
+# What may still become something: a duty may have been given since.
+OPEN = (State.RECEIVED, State.UNPERMITTED)
 VERDICT = (
     "state", "reasons", "judged_at", "feature_id", "observed_at", "geom", "accuracy",
     "trust", "trust_reasons", "root", "version", "merged", "conflicts",
@@ -41,12 +44,15 @@ def judge(
     stands, in the order given. `contents` are payloads that the caller has at hand already parsed.
     """
     judged = _judge_set(submissions, contents or {})
-    done = [row.instance_id for row in judged if row.state != State.RECEIVED]
-    late = Submission.objects.filter(
-        IsAnyOf("revises", done, UUIDField()), state=State.RECEIVED, revises__isnull=False
-    )
-    if rows := list(late):
-        judge(rows)
+    fresh = judged
+    for _ in range(LONGEST):
+        done = [row.instance_id for row in fresh if row.state != State.RECEIVED]
+        late = Submission.objects.filter(
+            IsAnyOf("revises", done, UUIDField()), state=State.RECEIVED, revises__isnull=False
+        )
+        if not (rows := list(late[:CROWD])):
+            break
+        fresh = _judge_set(rows, {})
     accepted = [row.instance_id for row in judged if row.state == State.ACCEPTED]
     transaction.on_commit(lambda: settle(accepted))
     return judged
@@ -81,9 +87,12 @@ def _judge_set(submissions: Sequence[Submission], contents: Mapping[UUID, Any]) 
 
 def _locked(submissions: Sequence[Submission]) -> dict[UUID, Submission]:
     known = IsAnyOf("pk", [row.instance_id for row in submissions], UUIDField())
-    rows = Submission.objects.select_for_update().filter(known, state=State.RECEIVED)
+    rows = Submission.objects.select_for_update().filter(known, state__in=OPEN)
     keys = set(rows.order_by("pk").values_list("pk", flat=True))
-    return {row.instance_id: row for row in submissions if row.instance_id in keys}
+    waiting = {row.instance_id: row for row in submissions if row.instance_id in keys}
+    for row in waiting.values():
+        row.state, row.judged_at = State.RECEIVED, None
+    return waiting
 
 
 def _failed(key: UUID, error: Exception) -> Submission:

@@ -20,10 +20,11 @@ import orjson
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from field_api.envelope import is_sequence, uuid_of
-from field_api.judge import judge
+from field_api.envelope import is_sequence, storable, uuid_of
+from field_api.judge import OPEN, judge
 from field_api.models import Device, Submission
 from layers import bulk
+from layers.permissions import units_served
 
 State = Submission.State
 Channel = Submission.Channel
@@ -73,6 +74,7 @@ class Sender:
             device=self.device,
             channel=self.channel.value,
             clock_skew=self.clock_skew,
+            units=units_served(self.by) or None,
         )
 
 
@@ -91,7 +93,7 @@ def receive_all(
     waiting = {
         receipt.submission.instance_id: receipt.submission
         for receipt in receipts
-        if not receipt.conflict and receipt.submission.state == State.RECEIVED
+        if not receipt.conflict and receipt.submission.state in OPEN
     }
     if not waiting:
         return receipts
@@ -142,7 +144,7 @@ def _arrived(item: Any, sender: Sender) -> Submission:
         key,
         text,
         sender,
-        layer_id=_storable(form)[:60] if isinstance(form, str) else "",
+        layer_id=storable(form)[:60] if isinstance(form, str) else "",
         sequence=sequence if is_sequence(sequence) else None,
         revises=uuid_of(item.get("revises")),
     )
@@ -156,7 +158,7 @@ def _refused(text: str, reasons: dict[str, str], sender: Sender) -> Submission:
 
 def _row(key: uuid.UUID, text: str, sender: Sender, **more: Any) -> Submission:
     return bulk.alike(
-        sender.blank, instance_id=key, payload=_storable(text), sha256=_sha256(text), **more
+        sender.blank, instance_id=key, payload=storable(text), sha256=_sha256(text), **more
     )
 
 
@@ -178,8 +180,3 @@ def _store(rows: Sequence[Submission]) -> list[Receipt]:
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _storable(text: str) -> str:
-    """Without what PostgreSQL has no place for: NUL and lone surrogates."""
-    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
@@ -20,6 +20,7 @@ from layers.base import Layer, Refused
 from layers.registry import LAYERS
 
 PATIENCE = timedelta(days=30)
+LONGEST = 100  # submissions that one record may have
 State = Submission.State
 Channel = Submission.Channel
 
@@ -37,10 +38,12 @@ def revise(case: Case, layer: Layer) -> None:
         return case.refuse({"revises": "Tidak ada kiriman Anda dengan UUID ini."})
     if root.state == State.WITHDRAWN:
         return case.refuse({"revises": "Kiriman itu sudah ditarik kembali."})
-    known = list(chain(root.pk).exclude(pk=submission.pk))
+    known = chain(root.pk).exclude(pk=submission.pk)
     submission.root = root.pk
-    submission.version = max(row.version for row in known) + 1
-    head = next((row for row in reversed(known) if row.state == State.ACCEPTED), None)
+    submission.version = known.aggregate(last=Max("version"))["last"] + 1
+    if submission.version > LONGEST:
+        return case.refuse({"revises": f"Paling banyak {LONGEST} perbaikan; kirim catatan baru."})
+    head = known.filter(state=State.ACCEPTED).last()
     if case.readable and head:
         _merge(case, layer, base, head)
     place([case])
@@ -86,13 +89,20 @@ def _apply(case: Case, layer: Layer, head: Submission | None) -> None:
 
 
 def withdraw(submission: Submission, *, by: User) -> Submission:
-    """Take a whole record back: its feature goes the way its form says, its submissions stay as
-    tombstones. Doing it again changes nothing. Raises Refused where it is too late."""
+    """Take a record back: its feature goes the way its form says, its submissions stay as
+    tombstones. Of a revision only what never took hold can go alone. Doing it again changes
+    nothing. Raises Refused where it is too late."""
     with transaction.atomic():
         root = Submission.objects.select_for_update().get(pk=chain_of(submission))
-        rows = chain(root.pk)
-        if root.state != State.WITHDRAWN:
-            _take_back(rows, by)
+        standing = Submission.objects.get(pk=submission.pk)
+        whole = standing.pk == root.pk
+        if standing.state != State.WITHDRAWN:
+            if whole:
+                _take_back(chain(root.pk), by)
+            elif standing.state == State.ACCEPTED:
+                told = "Ini perbaikan yang sudah berlaku; tarik kiriman pertamanya."
+                raise Refused({"revises": told})
+            rows = chain(root.pk) if whole else Submission.objects.filter(pk=standing.pk)
             rows.update(
                 state=State.WITHDRAWN,
                 withdrawn_at=timezone.now(),

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.core.serializers.json import DjangoJSONEncoder
@@ -23,7 +24,9 @@ from django.utils import timezone
 from field_api.forms import forms_for, lists_for
 from field_api.models import Attachment, Submission
 from field_api.serializers import ItemSerializer
+from layers.catalog.boundaries import bounds_of
 from layers.functions import OldestRunning
+from layers.permissions import duties
 
 PAGE = 1000  # items an answer holds
 RECENT = timedelta(days=90)  # of one's own items, what a new phone is told
@@ -51,9 +54,16 @@ class Cursor:
         """Raises ValueError for what is no cursor."""
         try:
             since, until, after, marks = json.loads(urlsafe_b64decode(text.encode("ascii")))
-            last = (int(after[0]), str(after[1])) if after else None
-            return cls(int(since), int(until), last, {str(k): str(v) for k, v in marks.items()})
-        except (ValueError, TypeError, AttributeError, IndexError, RecursionError) as error:
+            last = (int(after[0]), str(UUID(after[1]))) if after else None
+            numbers = (int(since), int(until), last[0] if last else 0)
+            if not all(0 <= number < 2**63 for number in numbers):
+                raise ValueError
+            told = {str(k): str(v) for k, v in marks.items()}
+            return cls(*numbers[:2], last, told)
+        except (
+            *(ValueError, TypeError, AttributeError),
+            *(IndexError, OverflowError, RecursionError),
+        ) as error:
             raise ValueError("no cursor") from error
 
 
@@ -73,10 +83,19 @@ def changes(user: User, cursor: Cursor) -> Json:
         "more": last is not None,
         "user": {"username": user.get_username(), "name": user.get_full_name()},
         "lists": {},
+        "lists_now": sorted(lists_for(user)),
+        "area": _area(user),
         **reference,
         "items": items,
         "attachments": [] if paging else _attachments(user, cursor),
     }
+
+
+def _area(user: User) -> tuple[float, float, float, float] | None:
+    """(west, south, east, north) of the areas that this person's duties are limited to; None where
+    one is not."""
+    codes = [duty.area_code for duty in duties(user)]
+    return bounds_of(codes) if all(codes) else None
 
 
 def fingerprint(value: Any) -> str:
@@ -121,5 +140,7 @@ def _items(user: User, cursor: Cursor) -> tuple[list[Any], Submission | None]:
 
 def _attachments(user: User, cursor: Cursor) -> list[Json]:
     rows = Attachment.objects.filter(user=user, changed_in__gte=cursor.since).order_by("changed_in")
+    if not cursor.since:
+        rows = rows.filter(created_at__gte=timezone.now() - RECENT)
     told = ("id", "instance_id", "name", "sha256", "size", "offset", "state", "reason")
     return [dict(row) for row in rows.values(*told)]

@@ -80,6 +80,12 @@ class Strict(APIView):
 
     parameters: tuple[str, ...] = ()
 
+    def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
+        """What a person's phone is told is kept by no cache."""
+        response = super().finalize_response(*args, **kwargs)
+        response["Cache-Control"] = "private, no-store"
+        return response
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         known = self.parameters if request.method == "GET" else ()
@@ -273,7 +279,6 @@ class Sync(Strict):
         else:
             response = Response(news)
         response["ETag"] = tag
-        response["Cache-Control"] = "private, no-cache"
         return response
 
 

@@ -24,7 +24,9 @@ Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 OPENROSA = "/openrosa/"
 LIMITS = {OPENROSA: responses.MAX_BODY, "/api/v1/attachments": 32 * 1024 * 1024}
 OTHERS = 5 * 1024 * 1024
+STRANGERS = 256 * 1024  # what one may send in pieces who does not even claim to be known
 IN_MEMORY = 256 * 1024
+SILENCE = 30.0  # seconds after which a sender who says nothing is gone
 _READ_SIZE = 64 * 1024
 
 _TITLES = {
@@ -48,6 +50,8 @@ class ReadableBodies:
         self.application = application
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if connection := environ.get("gunicorn.socket"):
+            connection.settimeout(SILENCE)  # each connection holds a thread
         if "HTTP_TRANSFER_ENCODING" not in environ:
             return self.application(environ, start_response)
         file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed with the answer
@@ -87,14 +91,22 @@ def limit_of(path: str) -> int:
     return next((limit for start, limit in LIMITS.items() if path.startswith(start)), OTHERS)
 
 
+def _claims_to_be_known(environ: Environ) -> bool:
+    """Whether there is a token or a session to look at, once the body is here."""
+    told = ("HTTP_AUTHORIZATION", "HTTP_COOKIE")
+    return any(environ.get(name) for name in told) or "/key/" in environ.get("PATH_INFO", "")
+
+
 def _spool(environ: Environ, file: IO[bytes]) -> int:
     if not environ.get("wsgi.input_terminated"):
         raise _Unreadable(411, "Server ini tidak menerima isi berpotong; sebutkan Content-Length.")
     limit, length = limit_of(environ.get("PATH_INFO", "")), 0
+    if not _claims_to_be_known(environ):
+        limit = min(limit, STRANGERS)
     while piece := _piece(environ["wsgi.input"]):
         length += len(piece)
         if length > limit:
-            raise _Unreadable(413, f"Isi paling besar {limit // 1_000_000} MB di alamat ini.")
+            raise _Unreadable(413, f"Isi paling besar {limit // 1000} kB di alamat ini.")
         try:
             file.write(piece)
         except OSError as error:

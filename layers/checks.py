@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
@@ -11,12 +11,14 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import DateTimeField, Field, ForeignKey, OneToOneField
 
 from layers.base import Layer
+from layers.forms import FormField
 from layers.permissions import POLICIES, Scope
 from layers.registry import LAYERS
 
 TAG = "layers"
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+RESERVED = frozenset({"geometry", "meta"})  # what an XForm calls its own
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
@@ -165,13 +167,66 @@ def ingest_names_fields(layer: Layer) -> Iterator[str]:
                 yield f"ingest names {name!r}, which the model does not have."
 
 
+def form_is_whole(layer: Layer) -> Iterator[str]:
+    """What phones, ODK Collect and the inbox take for granted of a form."""
+    form = layer.accepts
+    if form is None:
+        return
+    policy = POLICIES.get(layer.policy)
+    if policy and not policy.review:
+        yield f"policy {layer.policy!r} lets nobody review what is handed in."
+    if form.place and getattr(resolve(layer, form.place), "srid", None) != 4326:
+        yield f"place {form.place!r} must lead to a geometry in EPSG:4326."
+    if len(form.versions) <= len(form.earlier):
+        yield "two versions of the form have one number."
+    lists = {codes.id for codes in form.lists}
+    for name in sorted(lists):
+        others = [one for other in LAYERS.values() if other.accepts for one in other.accepts.lists]
+        if len({id(one.rows) for one in others if one.id == name}) > 1:
+            yield f"code list {name!r} means two things."
+    for version in form.versions.values():
+        yield from _questions(version.fields, lists)
+    missing = [q.name for q in form.fields if q.required and q.name not in form.example]
+    if missing:
+        yield f"the example does not answer {', '.join(missing)}."
+
+
+def _questions(fields: Sequence[FormField], lists: set[str]) -> Iterator[str]:
+    names = [question.name for question in fields]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"question {name!r} is asked twice."
+    for question in fields:
+        if not _NAME.fullmatch(question.name) or question.name in RESERVED:
+            yield f"question {question.name!r} needs another name."
+        if question.codes and question.codes not in lists:
+            yield f"question {question.name!r} draws on {question.codes!r}, which is no list."
+        if question.kind == "choice" and not question.choices:
+            yield f"question {question.name!r} offers no choice."
+
+
+def sheet_names_questions(layer: Layer) -> Iterator[str]:
+    """A sheet is drawn from what it names: two questions with code lists, and a whole number."""
+    form = layer.accepts
+    if form is None or form.sheet is None:
+        return
+    sheet, asked = form.sheet, {question.name: question for question in form.fields}
+    for name in (sheet.by, sheet.line):
+        if name not in asked or not asked[name].codes:
+            yield f"sheet names {name!r}, which is no question with a code list."
+    if sheet.answer not in asked or asked[sheet.answer].kind != "integer":
+        yield f"sheet names {sheet.answer!r}, which is no question for a whole number."
+    if sheet.last not in {codes.id for codes in form.lists}:
+        yield f"sheet names {sheet.last!r}, which is no list."
+
+
 def bilingual(layer: Layer) -> Iterator[str]:
     texts = [layer.title, layer.description, *(prop.title for prop in layer.properties)]
     texts += [line.title for line in layer.style.classes]
     if layer.accepts:
+        asked = [q for version in layer.accepts.versions.values() for q in version.fields]
+        texts += [layer.accepts.title, *(codes.title for codes in layer.accepts.lists)]
         texts += [
-            layer.accepts.title,
-            *(question.title for question in layer.accepts.fields),
+            text for question in asked for text in (question.title, *question.choices.values())
         ]
     if not all(text.id and text.en for text in texts):
         yield "every title needs both languages."
@@ -189,5 +244,7 @@ RULES: tuple[Callable[[Layer], Iterator[str]], ...] = (
     nothing_leaks_through_a_relation,
     drawing,
     ingest_names_fields,
+    form_is_whole,
+    sheet_names_questions,
     bilingual,
 )

@@ -1,4 +1,5 @@
-"""PostGIS functions for the ORM: the only spatial SQL outside features.py and tiles.py."""
+"""PostGIS and PostgreSQL functions for the ORM; other spatial SQL is in features.py, tiles.py and
+bulk.py only."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -80,3 +81,10 @@ class IsAnyOf(Func):
 
     def __init__(self, column: str, values: Sequence[Any], kind: Field) -> None:
         super().__init__(column, Value(list(values), output_field=ArrayField(kind)))
+
+
+class StatementTimeout(Func):
+    """Selected from any row, it ends every later statement of the transaction after so long."""
+
+    template = "set_config('statement_timeout', %(expressions)s, true)"
+    output_field = TextField()

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from types import MappingProxyType
 
 from layers.base import Layer, User
-from layers.permissions import can_review, exists_for, keeps_portal
+from layers.forms import Form
+from layers.permissions import can_review, can_submit, exists_for, keeps_portal
 
 _layers: dict[str, Layer] = {}
 
@@ -44,3 +45,12 @@ def layers_for(user: User) -> list[Layer]:
 def reviews(user: User) -> bool:
     """Whether there is anything at all that this person looks through."""
     return keeps_portal(user) or any(can_review(layer, user) for layer in _layers.values())
+
+
+def forms_of(user: User) -> dict[str, tuple[Layer, Form]]:
+    """The forms that this person may fill in, by layer id."""
+    return {
+        layer.id: (layer, layer.accepts)
+        for layer in _layers.values()
+        if layer.accepts and can_submit(layer, user)
+    }

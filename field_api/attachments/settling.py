@@ -199,6 +199,8 @@ def _draw(record: Record) -> Drawn:
             drawn.files[file.pk] = keep_file(picture.image), keep_file(picture.thumbnail)
         except NotAPicture as reason:
             drawn.refused[file.pk] = str(reason)
+        except FileNotFoundError:
+            drawn.refused[file.pk] = "Berkas aslinya tidak ada lagi."
         except (NotNow, OSError) as error:
             logger.error("Attachment %s could not be drawn now: %s", file.pk, error)
     return drawn

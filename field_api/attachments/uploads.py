@@ -14,9 +14,10 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.utils import timezone
 
+from field_api.answers import Fault, file_name
 from field_api.attachments import originals
 from field_api.attachments.settling import settle
 from field_api.models import Attachment, Device, Submission
@@ -24,9 +25,7 @@ from field_api.models import Attachment, Device, Submission
 logger = logging.getLogger(__name__)
 State = Attachment.State
 PIECE = 512 * 1024  # bytes between two flushes: what a lost connection or a crash may cost
-MOST = 255
 
-_NO_FILE_NAME = re.compile(r"[\x00-\x1f\x7f/\\\ud800-\udfff]")
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -62,10 +61,10 @@ class Announced:
             raise NotTaken(413, "Terlalu besar", f"Satu berkas paling besar {most} MiB.")
 
     def _faults(self) -> Any:
-        if not self.name.strip(" .") or len(self.name) > MOST:
-            yield "filename", f"Nama berkas harus 1 sampai {MOST} huruf."
-        elif _NO_FILE_NAME.search(self.name):
-            yield "filename", "Nama berkas tidak boleh memuat folder (/ atau \\) atau karakter NUL."
+        try:
+            file_name(self.name)
+        except Fault as fault:
+            yield "filename", str(fault)
         if not _SHA256.fullmatch(self.sha256):
             yield "sha256", "sha256 harus 64 angka heksadesimal."
         if self.size < 1:
@@ -104,10 +103,13 @@ def _within_limits(file: Announced, own: QuerySet[Attachment]) -> None:
         most = settings.ATTACHMENTS_PER_SUBMISSION
         raise NotTaken(422, title, f"Satu kiriman paling banyak {most} berkas.")
     known = Submission.objects.filter(pk=OuterRef("instance_id"), user=OuterRef("user"))
-    waiting = Q(state=State.PARTIAL) | Q(state=State.COMPLETE) & ~Exists(known)
-    pending = own.filter(waiting).aggregate(sum=Sum("size"))
-    if (pending["sum"] or 0) + file.size > settings.ATTACHMENT_PENDING_BYTES:
-        told = "Terlalu banyak berkas Anda menunggu kirimannya; kirim dulu catatannya."
+    begun = own.filter(state=State.PARTIAL)
+    alone = own.filter(~Exists(known), state=State.COMPLETE)
+    held = begun.aggregate(sum=Sum("offset"))["sum"] or 0
+    held += alone.aggregate(sum=Sum("size"))["sum"] or 0
+    too_many = begun.count() >= settings.ATTACHMENTS_BEGUN
+    if too_many or held + file.size > settings.ATTACHMENT_PENDING_BYTES:
+        told = "Terlalu banyak berkas Anda belum lengkap atau menunggu kirimannya."
         raise NotTaken(429, title, told, retry_after=600)
 
 

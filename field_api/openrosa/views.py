@@ -29,11 +29,11 @@ from field_api.models import Device, Submission
 from field_api.openrosa import multipart, responses, submissions
 from field_api.openrosa.code_lists import as_csv, code_list
 from field_api.openrosa.receipts import told
-from field_api.openrosa.xforms import Version, code_lists, versions, xform
+from field_api.openrosa.xforms import Version, code_lists, xform
 from field_api.receive import Receipt, receive, receive_unreadable
 from layers.base import Layer
-from layers.permissions import can_submit
-from layers.registry import LAYERS
+from layers.forms import Form
+from layers.registry import forms_of
 
 logger = logging.getLogger(__name__)
 
@@ -101,11 +101,9 @@ class OpenRosa(APIView):
         return self.request.build_absolute_uri(reverse(f"openrosa-{name}", kwargs=kwargs))
 
     def version(self, form: str, version: str) -> tuple[Layer, Version]:
-        layer = LAYERS.get(form)
-        if layer is None or layer.accepts is None or not can_submit(layer, self.user):
-            raise NotFound
-        found = versions(layer.accepts).get(version)
-        if found is None:
+        layer, present = forms_of(self.user).get(form, (None, None))
+        found = present.versions.get(version) if present else None
+        if layer is None or found is None:
             raise NotFound
         return layer, found
 
@@ -115,23 +113,23 @@ class FormList(OpenRosa):
 
     def get(self, request: Request, key: str = "") -> HttpResponse:
         wanted = request.query_params.get("formID")
-        layers = [
-            layer
-            for layer in LAYERS.values()
-            if layer.accepts and can_submit(layer, self.user) and wanted in (None, layer.id)
+        forms = forms_of(self.user).values()
+        rows = [
+            row
+            for layer, form in forms
+            if wanted in (None, layer.id)
+            for row in self.rows(layer, form)
         ]
-        rows = [row for layer in layers for row in self.rows(layer)]
         return responses.listing("xforms", "xform", _LIST, rows)
 
-    def rows(self, layer: Layer) -> Iterator[dict[str, str]]:
-        assert layer.accepts is not None
+    def rows(self, layer: Layer, form: Form) -> Iterator[dict[str, str]]:
         asked = self.request.query_params
-        known = list(versions(layer.accepts).values())
+        known = list(form.versions.values())
         for version in known if asked.get("listAllVersions") == "true" else known[:1]:
             where = {"form": layer.id, "version": version.version}
             row = {
                 "formID": layer.id,
-                "name": str(layer.accepts.title),
+                "name": str(form.title),
                 "version": version.version,
                 "hash": responses.hash_of(xform(layer, version)),
                 "downloadUrl": self.address("form", **where),

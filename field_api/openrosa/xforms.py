@@ -36,11 +36,6 @@ _UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _REQUIRED = Text("Isian ini wajib diisi.", "This question must be answered.")
 
 
-def versions(form: Form) -> dict[str, Version]:
-    """Every version of the form that phones may still have, the present one first."""
-    return {form.version: form, **{earlier.version: earlier for earlier in form.earlier}}
-
-
 def code_lists(version: Version) -> list[str]:
     """The ids of the code lists that the questions of this version draw on."""
     return list(dict.fromkeys(q.codes for q in version.fields if q.codes))

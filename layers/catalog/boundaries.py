@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from django.contrib.gis.db import models
+from django.contrib.gis.db.models import Extent
 from django.contrib.gis.geos import Point
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Left
 
-from layers.base import Build, Ingest, Layer, Property, Refused, Style, Text, Theme
+from layers.base import Build, Ingest, Layer, Property, Refused, Style, Text, Theme, User
 from layers.bulk import covering
+from layers.forms import CodeList
 from layers.functions import Middle
 from layers.registry import LAYERS, register
 
@@ -68,6 +70,21 @@ def kelurahan_at(point: Point) -> Area | None:
 def kelurahan_of(positions: Sequence[tuple[float, float]]) -> list[int | None]:
     """The same for many points (lon, lat) at once, as primary keys."""
     return covering(Area.objects.filter(level=Area.Level.KELURAHAN), positions)
+
+
+def bounds_of(codes: Sequence[str]) -> tuple[float, float, float, float] | None:
+    """(west, south, east, north) of the areas with these codes; None where there are none."""
+    found = Area.objects.filter(code__in=codes).aggregate(bounds=Extent("geom"))["bounds"]
+    return tuple(found) if found else None
+
+
+def _areas(user: User) -> Iterator[dict[str, Any]]:
+    rows = Area.objects.filter(level=Area.Level.KELURAHAN).order_by("code")
+    for code, name, above in rows.values_list("code", "name", "parent__name"):
+        yield {"code": code, "name": name, "note": above or ""}
+
+
+AREAS = CodeList("areas", Text("Kelurahan", "Neighbourhoods"), _areas)
 
 
 def far_from_city(positions: Sequence[tuple[float, float]]) -> list[str]:

@@ -301,7 +301,7 @@ def test_the_store_is_for_us_alone(phone: Any) -> None:
 )  # fmt: skip
 def test_a_name_that_is_a_path_is_refused(phone: Any, name: str) -> None:
     body = problem(announce(phone, b"x", name=name), 400)
-    assert "Nama berkas" in body["errors"]["filename"]
+    assert "ama berkas" in body["errors"]["filename"]
     assert not Attachment.objects.exists()
 
 
@@ -382,10 +382,15 @@ def test_there_is_an_end_to_the_files_of_a_submission_and_of_a_person(
     assert "paling banyak 3" in problem(announce(phone, b"x", of, "4.jpg"), 422)["detail"]
     assert announce(phone, b"x" * 10, of, "1.jpg").status_code == 200
     settings.ATTACHMENT_PENDING_BYTES = 40
+    alone = announce(phone, b"x" * 30)["Location"]
+    assert announce(phone, b"x" * 20).status_code == 201, "what is only announced takes no room"
+    patch(phone, alone, 0, b"x" * 30)
     answer = announce(phone, b"x" * 11)
     problem(answer, 429)
     assert int(answer["Retry-After"]) > 0
     assert announce(phone, b"x" * 10).status_code == 201
+    settings.ATTACHMENTS_BEGUN = 5
+    problem(announce(phone, b"x"), 429)
 
 
 # -- whose

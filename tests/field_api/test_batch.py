@@ -18,6 +18,7 @@ from field_api.parsers import BatchParser, CutOff
 from layers.catalog.markets.prices import PriceReading
 from layers.catalog.trash import reports as trash
 from layers.catalog.trash.reports import TrashReport, TrashReportMove
+from layers.permissions import Duty, Role
 from tests.field_api.test_submit import URL, at, problem, report
 from tests.test_data_flow import answers, submission
 
@@ -190,3 +191,31 @@ def test_a_thousand_prices_arrive_in_a_handful_of_statements(
 def test_a_batch_of_points_far_away_is_told_one_by_one(phone: Any) -> None:
     near, far = report(), report(geometry=at(128.0, -12.0))
     assert [r["outcome"] for r in send(phone, near, far)] == ["accepted", "refused"]
+
+
+def test_what_was_seen_was_not_seen_after_it_was_sent(phone: Any) -> None:
+    """The clock was right when the report was made, and three days behind when it was sent."""
+    now = timezone.now()
+    sent = report(observed_at=(now - timedelta(hours=1)).isoformat())
+    behind = (now - timedelta(days=3)).isoformat()
+    send(phone, sent, headers={"Device-Time": behind})
+    kept = TrashReport.objects.get(instance_id=sent["instance_id"])
+    assert abs(kept.observed_at - (now - timedelta(hours=1))) < timedelta(minutes=1)
+
+
+def test_with_a_right_clock_nothing_is_seen_in_the_days_to_come(phone: Any) -> None:
+    now = timezone.now()
+    sent = price(observed_at=(now + timedelta(days=6)).isoformat())
+    send(phone, sent, headers={"Device-Time": now.isoformat()})
+    reading = PriceReading.objects.get(instance_id=sent["instance_id"])
+    assert abs(reading.observed_at - now) < timedelta(minutes=1)
+
+
+def test_what_was_not_permitted_is_looked_at_again_when_it_is_sent_again(
+    cast: Any, phone_of: Any
+) -> None:
+    phone, sent = phone_of(cast.planner), report()
+    assert [result["state"] for result in send(phone, sent)] == ["unpermitted"]
+    Duty.objects.create(user=cast.planner, role=Role.OFFICER)
+    cast.planner.__dict__.pop("held_duties", None)
+    assert [result["state"] for result in send(phone_of(cast.planner), sent)] == ["accepted"]

@@ -212,11 +212,44 @@ def test_a_withdrawal_takes_the_whole_chain(phone: Any) -> None:
     first = report()
     second = revision(first, values={"category": "burning"})
     send(phone, first, second)
-    phone.delete(f"{URL}/{second['instance_id']}")
+    phone.delete(f"{URL}/{first['instance_id']}")
     assert {row.state for row in Submission.objects.all()} == {State.WITHDRAWN}
     third = revision(second, values={"category": "overflow"})
     (result,) = send(phone, third)
     assert "ditarik" in result["reasons"]["revises"]
+
+
+def test_a_refused_revision_is_withdrawn_alone(phone: Any) -> None:
+    first = report(values={"category": "scattered"})
+    second = revision(first, values={"category": "gold"})
+    send(phone, first, second)
+    assert phone.delete(f"{URL}/{second['instance_id']}").status_code == 200
+    assert (kept(first).state, kept(second).state) == (State.ACCEPTED, State.WITHDRAWN)
+    assert TrashReport.objects.get(instance_id=first["instance_id"]).status == "received"
+
+
+def test_a_revision_that_holds_is_not_withdrawn_without_its_record(phone: Any) -> None:
+    first = report()
+    second = revision(first, values={"category": "burning"})
+    send(phone, first, second)
+    body = problem(phone.delete(f"{URL}/{second['instance_id']}"), 409)
+    assert "pertamanya" in str(body["reasons"])
+    assert kept(first).state == State.ACCEPTED
+
+
+def test_a_long_chain_sent_backwards_is_judged_without_end(phone: Any) -> None:
+    first = report()
+    chain = [first]
+    for number in range(120):
+        chain.append(
+            revision(chain[-1], values={"category": "burning", "description": str(number)})
+        )
+    send(phone, *reversed(chain[1:]))
+    send(phone, first)
+    states = {str(row.pk): row.state for row in Submission.objects.all()}
+    assert states[chain[99]["instance_id"]] == State.ACCEPTED
+    assert states[chain[100]["instance_id"]] == State.REFUSED
+    assert TrashReport.objects.get(instance_id=first["instance_id"]).description == "98"
 
 
 def test_nobody_withdraws_what_somebody_else_sent(cast: Any, phone: Any, phone_of: Any) -> None:

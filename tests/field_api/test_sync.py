@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import threading
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -102,7 +103,14 @@ def test_it_travels_compressed(phone: Any) -> None:
     assert b"forms" in gzip.decompress(answer.content)
 
 
-@pytest.mark.parametrize("since", ["x", "bnVsbA==", "W10=", "WzEsMiwzXQ==", "é", "A" * 4000])
+BENT = ('[1,0,[1,"nouuid"],{}]', "[1e999,0,null,{}]", "[-1,0,null,{}]", '[1,0,[1,"\\u0000"],{}]')
+
+
+@pytest.mark.parametrize(
+    "since",
+    ["x", "bnVsbA==", "W10=", "WzEsMiwzXQ==", "é", "A" * 4000]
+    + [urlsafe_b64encode(text.encode()).decode() for text in BENT],
+)
 def test_a_made_up_cursor_says_how_to_begin_anew(phone: Any, since: str) -> None:
     assert "since" in problem(phone.get(SYNC, {"since": since}), 400)["errors"]
 
@@ -162,3 +170,17 @@ def test_a_new_phone_is_told_of_the_last_ninety_days_only(phone: Any) -> None:
     Submission.objects.filter(pk=old.pk).update(received_at="2026-01-01T00:00:00Z")
     assert [item["instance_id"] for item in pull(phone)["items"]] != []
     assert str(old.pk) not in {item["instance_id"] for item in pull(phone)["items"]}
+
+
+def test_the_area_of_ones_duties_and_the_lists_one_has_are_told(
+    cast: Any, phone: Any, phone_of: Any
+) -> None:
+    assert pull(phone)["area"] is None, "the whole city"
+    west = pull(phone_of(cast.west_officer))
+    assert west["area"] == pytest.approx(cast.town.west.geom.extent)
+    assert set(west["lists_now"]) == set(west["lists"]) == {"areas", "services", "reports-to-clean"}
+    cast.west_officer.duties.all().delete()
+    cast.west_officer.__dict__.pop("held_duties", None)
+    later = pull(phone_of(cast.west_officer), west["cursor"])
+    assert later["lists_now"] == []
+    assert later["forms"] == []

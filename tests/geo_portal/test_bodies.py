@@ -119,6 +119,12 @@ def test_each_address_has_its_own_limit(server: Any) -> None:
     assert ask(server, request("/openrosa/submission", body=chunked(content)))[0] == 200
 
 
+def test_a_stranger_sends_no_more_than_a_form(server: Any) -> None:
+    content = chunked(b"x" * (bodies.STRANGERS + 1), 100_000)
+    assert ask(server, request("/openrosa/submission", body=content))[0] == 413
+    assert ask(server, request("/openrosa/key/x/submission", body=content))[0] == 200
+
+
 def test_openrosa_is_told_in_its_own_words(server: Any) -> None:
     raw = request("/openrosa/key/x/submission", body=chunked(b"x" * 400_000, 100_000))
     status, head, body = ask(server, raw)

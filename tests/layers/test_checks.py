@@ -11,6 +11,7 @@ from django.core.management.base import SystemCheckError
 
 from layers.base import Ingest, Property, Style, StyleClass, Text
 from layers.checks import TAG, check_layers
+from layers.forms import CodeList, Earlier, Sheet
 from layers.registry import LAYERS, register, registered
 
 TRASH = LAYERS["trash-reports"]
@@ -62,6 +63,35 @@ def test_the_catalog_is_declared_rightly() -> None:
 )  # fmt: skip
 def test_a_wrong_declaration_is_named(change: dict[str, Any], complaint: str) -> None:
     assert any(complaint in message for message in complaints(**change))
+
+
+FORM: Any = TRASH.accepts
+QUESTION = FORM.fields[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"place": "kelurahan__name"}, "must lead to a geometry"),
+        ({"place": "nowhere__geom"}, "must lead to a geometry"),
+        ({"fields": (QUESTION, QUESTION)}, "asked twice"),
+        ({"fields": (replace(QUESTION, name="geometry"),)}, "needs another name"),
+        ({"fields": (replace(QUESTION, name="Jenis"),)}, "needs another name"),
+        ({"fields": (replace(QUESTION, codes="nowhere"),)}, "is no list"),
+        ({"fields": (replace(QUESTION, choices={}),)}, "offers no choice"),
+        ({"fields": (replace(QUESTION, choices={"a": Text("A", "")}),)}, "both languages"),
+        ({"example": {}}, "does not answer category"),
+        ({"earlier": (Earlier("1", ()),)}, "one number"),
+        ({"earlier": (Earlier("0", (QUESTION, QUESTION)),)}, "asked twice"),
+        ({"lists": (CodeList("markets", NAME, lambda user: ()),)}, "means two things"),
+        ({"sheet": Sheet("category", "nothing", "x", "y")}, "no question with a code list"),
+        ({"sheet": Sheet("category", "nothing", "x", "y")}, "no question for a whole number"),
+        ({"sheet": Sheet("category", "nothing", "x", "y")}, "'y', which is no list"),
+    ],
+)
+def test_a_wrong_form_is_named(change: dict[str, Any], complaint: str) -> None:
+    told = complaints(accepts=replace(FORM, **change))
+    assert any(complaint in message for message in told), told
 
 
 LEAKS = {

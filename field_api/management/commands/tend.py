@@ -8,9 +8,9 @@ from argparse import ArgumentParser
 from io import StringIO
 from typing import Any
 
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import Error, connection
+from django.db import connection
 
 logger = logging.getLogger(__name__)
 DAY = 24 * 3600
@@ -45,6 +45,6 @@ class Command(BaseCommand):
         """One failing does not keep the others from their work."""
         try:
             call_command(command, stdout=StringIO(), **options)
-        except (Error, CommandError, OSError) as error:
-            logger.error("%s: %s", command, error)
+        except Exception:
+            logger.exception("%s failed; the next round tries again.", command)
             connection.close()

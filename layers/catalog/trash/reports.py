@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -21,10 +21,11 @@ from layers.base import (
     StyleClass,
     Text,
     Theme,
+    User,
     named,
 )
-from layers.catalog.boundaries import Area
-from layers.forms import Entry, Form, FormField
+from layers.catalog.boundaries import AREAS, Area
+from layers.forms import CodeList, Entry, Form, FormField
 from layers.history import Move, Moves, advance
 from layers.registry import register
 
@@ -146,6 +147,13 @@ STATUS_NAMES = named(
     WITHDRAWN="Withdrawn by its reporter",
 )
 
+
+def _services(user: User) -> Iterator[dict[str, Any]]:
+    """What may be reported: the services of Open311."""
+    for code, name in CATEGORY_NAMES.items():
+        yield {"code": code, "name": str(name)}
+
+
 TRASH_REPORTS = register(
     Layer(
         id="trash-reports",
@@ -228,6 +236,7 @@ TRASH_REPORTS = register(
             ),
             write=write_reports,
             withdraw=withdraw_report,
+            lists=(CodeList("services", Text("Layanan", "Services"), _services), AREAS),
             example={"category": "overflow", "description": "Bak sampah penuh"},
         ),
     )
