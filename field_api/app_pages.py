@@ -54,7 +54,6 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=3600)
 def manifest(request: HttpRequest) -> HttpResponse:
-    mark = {"src": static("maps/mark.svg"), "type": "image/svg+xml", "sizes": "any"}
     content = {
         "name": "Petugas Lapangan Kota Kupang",
         "short_name": "Lapangan",
@@ -66,9 +65,18 @@ def manifest(request: HttpRequest) -> HttpResponse:
         "display": "standalone",
         "background_color": "#ffffff",
         "theme_color": "#0b5563",
-        "icons": [mark | {"purpose": purpose} for purpose in ("any", "maskable")],
+        "icons": [
+            _icon("mark-192", 192),
+            _icon("mark-512", 512),
+            _icon("mark-maskable-512", 512) | {"purpose": "maskable"},
+        ],
     }
     return JsonResponse(content, content_type="application/manifest+json")
+
+
+def _icon(name: str, side: int) -> dict[str, str]:
+    src = static(f"field/icons/{name}.png")
+    return {"src": src, "type": "image/png", "sizes": f"{side}x{side}"}
 
 
 def _worker() -> str:

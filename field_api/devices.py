@@ -125,7 +125,8 @@ class Devices(APIView):
         responses={
             201: EnrolledSerializer,
             **dict.fromkeys(
-                (400, 401, 403, 413, 415, 422, 429), OpenApiResponse(description="problem+json")
+                (400, 401, 403, 406, 413, 415, 422, 429, 503),
+                OpenApiResponse(description="problem+json"),
             ),
         },
     )

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.gis.db import models
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import transaction
 from django.db.models import Q
@@ -74,7 +75,9 @@ class Submission(models.Model):
     not JSON; never changed. `instance_id` is the UUID that the device minted. `revises` names the
     submission that this one changes; `root` is the first of that chain, `version` its place in it,
     `merged` the whole content after it where that is not just its own, and `conflicts` what it
-    asked for that somebody else had meanwhile changed: field -> {base, standing, sent}.
+    asked for that somebody else had meanwhile changed: field -> {base, standing, sent}. `units` are
+    the Puskesmas that its sender served when it came, None where there was none: who may read it
+    later follows from them, not from where the sender serves by then.
 
     `sequence` is the device's own counter, `clock_skew` how many seconds its clock was behind the
     server's when it sent, `trust` (0-100) and `trust_reasons` what the position is worth;
@@ -111,6 +114,7 @@ class Submission(models.Model):
     sequence = models.BigIntegerField(null=True)
     clock_skew = models.FloatField(null=True)
     received_at = models.DateTimeField(auto_now_add=True)
+    units = ArrayField(models.BigIntegerField(), null=True)
 
     state = models.CharField(max_length=12, choices=State, default=State.RECEIVED)
     reasons = models.JSONField(default=dict)
@@ -169,6 +173,11 @@ class Submission(models.Model):
                 fields=("root", "version"),
                 condition=Q(root__isnull=False),
                 name="field_api_submission_chain",
+            ),
+            models.Index(
+                fields=("user",),
+                condition=Q(units__isnull=False),
+                name="field_api_submission_units",
             ),
             models.Index(
                 fields=("device", "-sequence"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.contrib.rest_framework_gis import GeoFeatureModelSerializerExtension
 from rest_framework import serializers
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
@@ -151,6 +152,18 @@ class SubmissionSerializer(GeoFeatureModelSerializer):
             "judged_at", "feature_id", "revises", "version", "conflicts", "trust", "trust_reasons",
             "withdrawn_at",
         )  # fmt: skip
+
+
+class SubmissionSchema(GeoFeatureModelSerializerExtension):  # type: ignore[no-untyped-call]
+    """drf-spectacular does not see that a geometry may be null."""
+
+    target_class = "field_api.serializers.SubmissionSerializer"
+    priority = 1
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> Any:
+        schema = super().map_serializer(auto_schema, direction)  # type: ignore[no-untyped-call]
+        schema["properties"]["geometry"] = ITEM["properties"]["geometry"]
+        return schema
 
 
 class ItemSerializer(serializers.ModelSerializer[Submission]):

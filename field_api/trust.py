@@ -56,7 +56,7 @@ def judge_fix(
     if not in_city:
         against.append(("outside", 15, "Di luar batas kelurahan mana pun."))
     if clock_skew is not None and abs(clock_skew) > CLOCK:
-        told = f"Jam ponsel meleset {_span(clock_skew)}; waktu sudah disesuaikan."
+        told = "Jam ponsel meleset {} {}; waktu sudah disesuaikan.".format(*span(clock_skew))
         against.append(("clock", 5, told))
     reasons = [{"code": code, "points": points, "text": text} for code, points, text in against]
     return max(0, 100 - sum(points for _, points, _ in against)), reasons
@@ -106,8 +106,9 @@ def _length(distance: float) -> str:
     return f"{distance / 1000:.1f} km".replace(".", ",")
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> tuple[int, str]:
+    """How long that is, as people say it: how many of which unit."""
     seconds = abs(seconds)
     if seconds >= 172_800:
-        return f"{seconds / 86_400:.0f} hari"
-    return f"{seconds / 3600:.0f} jam"
+        return round(seconds / 86_400), "hari"
+    return (round(seconds / 3600), "jam") if seconds >= 3600 else (round(seconds / 60), "menit")

@@ -10,7 +10,12 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import DataError
 from django.utils import timezone
 from django_filters.rest_framework import DjangoFilterBackend
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_view,
+)
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.exceptions import NotFound, ParseError, ValidationError
 from rest_framework.generics import ListAPIView, RetrieveAPIView
@@ -48,6 +53,11 @@ DEVICE_TIME = OpenApiParameter(
 PROBLEM = OpenApiResponse(
     description="problem+json (RFC 9457): apa yang salah dan cara memperbaikinya"
 )
+
+
+def problems(*more: int) -> dict[int, OpenApiResponse]:
+    """What every address may answer, and what this one may besides."""
+    return dict.fromkeys(sorted({401, 406, 429, 503, *more}), PROBLEM)
 
 
 class NewestFirst(CursorPagination):
@@ -94,6 +104,9 @@ class Strict(APIView):
             raise ValidationError(dict.fromkeys(unknown, told))
 
 
+@extend_schema_view(
+    get=extend_schema(responses={200: SubmissionSerializer(many=True), **problems(400, 404)})
+)
 class Submissions(Strict, ListAPIView[Submission]):
     """What this person's devices sent, newest first, and the door for the next one."""
 
@@ -116,7 +129,7 @@ class Submissions(Strict, ListAPIView[Submission]):
             201: SubmissionSerializer,
             200: OpenApiResponse(SubmissionSerializer, description="Sudah pernah diterima"),
             202: OpenApiResponse(SubmissionSerializer, description="Disimpan, dinilai kemudian"),
-            **dict.fromkeys((400, 401, 404, 409, 410, 413, 415, 422, 429), PROBLEM),
+            **problems(400, 403, 404, 409, 410, 411, 413, 415, 422),
         },
     )
     def post(self, request: Request) -> Response:
@@ -139,7 +152,7 @@ class Batch(Strict):
         request={"application/json": BATCH},
         responses={
             200: OpenApiResponse(RESULTS, description="Satu hasil untuk tiap kiriman"),
-            **dict.fromkeys((400, 401, 413, 415, 422, 429), PROBLEM),
+            **problems(400, 403, 411, 413, 415, 422),
         },
     )
     def post(self, request: Request) -> Response:
@@ -207,6 +220,7 @@ def answer(receipt: Receipt) -> Response:
     return Response(SubmissionSerializer(submission).data, status=status)
 
 
+@extend_schema_view(get=extend_schema(responses={200: SubmissionSerializer, **problems(400, 404)}))
 class OneSubmission(Strict, RetrieveAPIView[Submission]):
     """One of one's own submissions. Somebody else's is not found."""
 
@@ -221,7 +235,7 @@ class OneSubmission(Strict, RetrieveAPIView[Submission]):
 
     @extend_schema(
         summary="Tarik kembali satu catatan",
-        responses={200: SubmissionSerializer, **dict.fromkeys((401, 404, 409), PROBLEM)},
+        responses={200: SubmissionSerializer, **problems(403, 404, 409)},
     )
     def delete(self, request: Request, instance_id: UUID) -> Response:
         submission = self.get_object()
@@ -238,7 +252,7 @@ class Forms(Strict):
 
     @extend_schema(
         operation_id="forms_list",
-        responses={200: {"type": "array", "items": {"type": "object"}}},
+        responses={200: {"type": "array", "items": {"type": "object"}}, **problems(400)},
     )
     def get(self, request: Request) -> Response:
         return Response(forms_for(request.user))
@@ -247,7 +261,7 @@ class Forms(Strict):
 class OneForm(Strict):
     """One version of a form: the present one, or one that old phones still send."""
 
-    @extend_schema(responses={200: {"type": "object"}, 404: PROBLEM})
+    @extend_schema(responses={200: {"type": "object"}, **problems(400, 404)})
     def get(self, request: Request, form: str, version: str) -> Response:
         found = form_for(request.user, form, version)
         if found is None:
@@ -263,7 +277,7 @@ class Sync(Strict):
     @extend_schema(
         summary="Sinkronkan ke ponsel",
         parameters=[OpenApiParameter("since", str, description="The cursor of the last answer.")],
-        responses={200: {"type": "object"}, 304: None, **dict.fromkeys((400, 401), PROBLEM)},
+        responses={200: {"type": "object"}, 304: None, **problems(400)},
     )
     def get(self, request: Request) -> Response:
         since = request.query_params.get("since", "")

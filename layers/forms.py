@@ -13,7 +13,7 @@ from django.contrib.gis.geos import Point
 from django.db import transaction
 from django.db.models import Model
 
-from layers.base import Refused, Text, User
+from layers.base import Format, Refused, Text, User
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,10 @@ class CodeList:
     """Codes that a question offers, kept as data: markets, commodities, the children of a
     Puskesmas.
 
-    `rows(user)` gives what this person may choose from, each at least {"code", "name"}, all JSON.
-    `assigned` lists are work waiting for this person rather than reference data.
+    `rows(user)` gives what this person may choose from, all JSON: each at least {"code", "name"};
+    "note" is said beside the name, "point" is [lon, lat], "group" a heading to stand under. What
+    else they carry, no client knows. `assigned` lists are work waiting for this person rather than
+    reference data.
     """
 
     id: str
@@ -35,7 +37,7 @@ class CodeList:
 class FormField:
     """A question of a form. `choices` are for kind "choice"; bounds are inclusive. The answer to
     a "photo" is the name of a file that is sent apart. `codes` is the id of the form's `CodeList`
-    that the answer comes from."""
+    that the answer comes from. `format` is how it is written, where its kind does not say."""
 
     name: str
     title: Text
@@ -46,6 +48,26 @@ class FormField:
     maximum: int | Decimal | None = None
     max_length: int = 2000
     codes: str = ""
+    format: Format | None = None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A form that is filled in as one screen of many lines: `by` is chosen once, then `answer`, a
+    whole number, is given for each row of `line`'s code list. Each line is a submission of its own.
+
+    These three name questions. `last` is the code list of what each answer was last: its rows carry
+    the answers by the names of the questions, and "observed_at". An answer that differs by more
+    than the share `jump` must be confirmed; from `slip` times on, a nought too many or too few is
+    the likelier reason.
+    """
+
+    by: str
+    line: str
+    answer: str
+    last: str
+    jump: Decimal = Decimal("0.30")
+    slip: int = 4
 
 
 @dataclass(frozen=True)
@@ -123,7 +145,7 @@ class Form:
     inside the caller's transaction. `withdraw(*, feature, by)` takes a feature back or raises
     `Refused`. `place` is the ORM path from the feature to the geometry of what it is about, where
     that is not where the officer stood. `lists` are the code lists that a phone needs to fill it
-    in. `earlier` are older versions, newest first.
+    in. `sheet` says that many are filled in at once. `earlier` are older versions, newest first.
     """
 
     version: str
@@ -134,5 +156,11 @@ class Form:
     point: Literal["required", "optional"] = "required"
     place: str = ""
     lists: tuple[CodeList, ...] = ()
+    sheet: Sheet | None = None
     withdraw: Callable[..., None] = delete
     earlier: tuple[Earlier, ...] = ()
+
+    @property
+    def versions(self) -> dict[str, Form | Earlier]:
+        """Every version that phones may still have, the present one first."""
+        return {self.version: self, **{earlier.version: earlier for earlier in self.earlier}}

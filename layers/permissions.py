@@ -132,14 +132,12 @@ POLICIES: Mapping[str, Policy] = {
 }
 
 
-# The duties that are confined to a Puskesmas.
-BOUND = Q(
-    role__in=sorted(
-        role
-        for policy in POLICIES.values()
-        for role, scope in policy.staff.items()
-        if scope is Scope.UNIT
-    )
+# The roles that are confined to a Puskesmas.
+BOUND = frozenset(
+    role
+    for policy in POLICIES.values()
+    for role, scope in policy.staff.items()
+    if scope is Scope.UNIT
 )
 
 
@@ -209,26 +207,19 @@ def can_review(layer: Layer, user: User) -> bool:
     return _holds(POLICIES[layer.policy].review, layer, user)
 
 
-def reviewed_senders(layer: Layer, user: User) -> Q:
-    """Whose submissions to the layer this person may read, as a condition on their accounts. Where
-    a role reaches one Puskesmas only: of those who serve there and nowhere else."""
+def reviewed_units(layer: Layer, user: User) -> frozenset[int] | None:
+    """The Puskesmas out of which this person may read what was handed in for the layer; None is
+    from anywhere."""
     policy, units = POLICIES[layer.policy], set()
     for duty in duties(user):
         if Role(duty.role) not in policy.review or not duty.covers(layer):
             continue
         scope = policy.staff.get(Role(duty.role))
         if scope is Scope.ALL:
-            return EVERYTHING
-        if scope is Scope.UNIT:
+            return None
+        if scope is Scope.UNIT and duty.puskesmas_id:
             units.add(duty.puskesmas_id)
-    if not units:
-        return NOTHING
-    serving = Duty.objects.filter(BOUND)
-    within = serving.filter(
-        Q(themes=[]) | Q(themes__contains=[layer.theme.id]), puskesmas__in=units
-    )
-    beyond = serving.exclude(puskesmas__in=units)
-    return Q(pk__in=within.values("user")) & ~Q(pk__in=beyond.values("user"))
+    return frozenset(units)
 
 
 def is_bound(layer: Layer) -> bool:
@@ -236,9 +227,11 @@ def is_bound(layer: Layer) -> bool:
     return Scope.UNIT in POLICIES[layer.policy].staff.values()
 
 
-def serves_a_unit() -> Q:
-    """Accounts of whom anything unexplained may hold what only their Puskesmas may see."""
-    return Q(pk__in=Duty.objects.filter(BOUND).values("user"))
+def units_served(user: User) -> list[int]:
+    """The Puskesmas to which duties of this person are confined: whatever he hands in may hold what
+    only they may see."""
+    held = [duty for duty in duties(user) if Role(duty.role) in BOUND]
+    return sorted({duty.puskesmas_id for duty in held if duty.puskesmas_id})
 
 
 def may_edit(layer: Layer, user: User) -> bool:

@@ -51,8 +51,8 @@ export function reopen(id) {
 /** A new draft of the same content that names the one it changes. */
 export const revise = (id) => again(id, { revises: id });
 
-/** A new draft of the same content under a UUID of its own. */
-export const copy = (id) => again(id, { revises: null });
+/** A new draft of the same content under a UUID of its own; finishing it takes this one's place. */
+export const copy = (id) => again(id, { revises: null, replaces: id });
 
 function again(id, naming) {
   return changed(["items", "drafts", "photos", "bytes"], async (tx) => {
@@ -88,6 +88,12 @@ export async function withdraw(id) {
   tell("outbox", { fresh: true });
 }
 
+/** The one that a copy replaces, if no server keeps it: finishing the copy takes it off the list. */
+export async function dropReplaced(tx, id) {
+  const item = id && (await tx.objectStore("items").get(id));
+  if (item?.state === "conflict") await drop(tx, id);
+}
+
 /** Off the list, once there is nothing left to send of it. */
 export function dismiss(id) {
   return changed(["items", "photos", "bytes"], async (tx) => {
@@ -103,9 +109,14 @@ export function prune({ days = 14 } = {}) {
   return changed(["items", "photos", "bytes"], async (tx) => {
     for (const item of await tx.objectStore("items").getAll()) {
       const old = ["accepted", "withdrawn"].includes(item.state) && item.answered_at < since;
-      if (old && !(await owed(tx, item))) await drop(tx, item.instance_id);
+      if (old && !unfinished(item) && !(await owed(tx, item))) await drop(tx, item.instance_id);
     }
   });
+}
+
+/** Something of it is still to be said, by the phone to the server or to the officer. */
+function unfinished({ withdrawing, withdraw_error, conflicts }) {
+  return withdrawing || withdraw_error || Object.keys(conflicts ?? {}).length > 0;
 }
 
 async function owed(tx, { instance_id, state }) {

@@ -13,7 +13,7 @@ let opening = null;
 /** One step for each version: a phone may come from any of them. */
 function upgrade(db, from) {
   if (from < 1) {
-    db.createObjectStore("facts"); // by name: device, sequence, pause, cursor, area ...
+    db.createObjectStore("facts"); // by name: device, sequence, pulled, offered, duty, area
     db.createObjectStore("drafts", { keyPath: "id" });
     db.createObjectStore("items", { keyPath: "instance_id" }).createIndex("queue", ["state", "sequence"]);
     db.createObjectStore("photos", { keyPath: "id" }).createIndex("of", "of");

@@ -39,7 +39,7 @@ async function enrolled(request) {
     if (before?.user.username !== user.username) {
       // What the officer before was told is none of this one's business; what they wrote stays.
       await Promise.all([tx.objectStore("lists").clear(), tx.objectStore("ledger").clear()]);
-      await Promise.all([facts.delete("pulled"), facts.delete("offered")]);
+      await Promise.all(["pulled", "offered", "duty"].map((name) => facts.delete(name)));
     }
     await facts.put({ token, expires_at, device, user, enrolled_at: Date.now(), rejected: false }, "device");
   });
@@ -51,12 +51,19 @@ export async function current() {
   return (await fact("device")) ?? null;
 }
 
-/** The server no longer knows this token: everything stays, nothing is sent until enrolled again. */
+/**
+ * The server no longer knows this token: what the officer wrote stays, nothing is sent until enrolled
+ * again; the names that came with the officer's tasks go.
+ */
 export async function reject(token) {
-  await write(["facts"], async (tx) => {
+  await write(["facts", "lists"], async (tx) => {
     const facts = tx.objectStore("facts");
     const device = await facts.get("device");
-    if (device?.token === token) await facts.put({ ...device, rejected: true }, "device");
+    if (device?.token !== token) return;
+    await facts.put({ ...device, rejected: true }, "device");
+    await facts.delete("pulled"); // enrolled again, everything is asked for anew
+    const lists = tx.objectStore("lists");
+    for (const { id, assigned } of await lists.getAll()) if (assigned) await lists.delete(id);
   });
   tell("device");
 }

@@ -101,9 +101,10 @@ export async function list() {
 }
 
 export async function get(id) {
+  const device = await current();
   return read(["drafts", "photos"], async (tx) => {
     const draft = await tx.objectStore("drafts").get(id);
-    return draft ? shown(draft, await photosOf(tx, id)) : null;
+    return draft?.user === device?.user.username && draft ? shown(draft, await photosOf(tx, id)) : null;
   });
 }
 

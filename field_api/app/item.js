@@ -1,4 +1,4 @@
-// The text of an item, as SPEC of the field API has it: made once, and read back for a new draft.
+// The text of an item, as /api/v1/submissions takes it: made once, and read back for a new draft.
 
 /** @param {object} draft with its id, sequence and every value */
 export function textOf({ id, form, form_version, sequence, observed_at, fix, revises, values }) {

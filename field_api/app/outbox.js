@@ -1,5 +1,6 @@
 // What the officer has finished: frozen texts under their UUIDs, and what became of each.
 
+import { dropReplaced } from "./acts.js";
 import { on, tell } from "./changes.js";
 import { read, write } from "./database.js";
 import { current } from "./device.js";
@@ -21,7 +22,7 @@ on("sending", ({ ids }) => { underway = new Set(ids); });
 export async function finish(draftId) {
   const device = await current();
   if (!device) throw new Trouble("unenrolled");
-  const ids = await write(["drafts", "items", "photos", "forms", "facts"], async (tx) => {
+  const ids = await write(["drafts", "items", "photos", "bytes", "forms", "facts"], async (tx) => {
     const draft = await tx.objectStore("drafts").get(draftId);
     if (!draft) throw new Trouble("gone");
     const form = await tx.objectStore("forms").get([draft.form, draft.form_version]);
@@ -36,6 +37,7 @@ export async function finish(draftId) {
     await facts.put(last, "sequence");
     await Promise.all(items.map((item) => tx.objectStore("items").add(item)));
     await tx.objectStore("drafts").delete(draftId);
+    await dropReplaced(tx, draft.replaces);
     return items.map((item) => item.instance_id);
   });
   tell("drafts", { id: draftId });
@@ -78,7 +80,7 @@ async function everybodys() {
 }
 
 export async function get(id) {
-  return (await everybodys()).find((item) => item.instance_id === id) ?? null;
+  return (await list()).find((item) => item.instance_id === id) ?? null;
 }
 
 function told({ body, ...row }, photos, sending) {
@@ -94,18 +96,4 @@ async function sendingNow() {
   // A tab that was killed could not say that it stopped; its lock is gone all the same.
   const { held } = await navigator.locks.query();
   return held.some(({ name }) => name === "field-send") ? underway : new Set();
-}
-
-export async function counts() {
-  const device = await current();
-  const own = { waiting: 0, sending: 0, refused: 0, conflict: 0, photos: 0, others: 0 };
-  for (const { user, state, photos } of await everybodys()) {
-    const owed = state === "withdrawn" ? 0 : photos.total - photos.sent;
-    if (user !== device?.user.username) own.others += state === "waiting" || owed > 0;
-    else {
-      if (state in own) own[state] += 1;
-      own.photos += owed;
-    }
-  }
-  return own;
 }

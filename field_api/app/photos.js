@@ -28,7 +28,7 @@ export async function photoOf(question, blob) {
   return { row, bytes };
 }
 
-export const hex = (buffer) =>
+const hex = (buffer) =>
   Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** The photos of a draft or an item, in the transaction at hand. */

@@ -3,6 +3,7 @@
 import { on, tell } from "./changes.js";
 import { database } from "./database.js";
 import { current, missing } from "./device.js";
+import { startKeeping } from "./map_keeper.js";
 import { prune } from "./outbox.js";
 import { startSending } from "./sender.js";
 
@@ -23,6 +24,7 @@ async function startOnce() {
   navigator.storage.persist?.().catch(() => {});
   const device = await current();
   startSending();
+  startKeeping();
   on("outbox", ({ fresh }) => fresh && sendWhenClosed());
   sendWhenClosed();
   prune().catch(() => {}); // on a full disk another day

@@ -53,11 +53,19 @@ async function keep({ body, headers }, { user }) {
     await put("forms", body.forms ?? []); // those of before stay: a draft may be of one
     if (body.forms) await facts.put(body.forms.map(keyOf), "offered");
     await put("lists", Object.entries(body.lists ?? {}).map(([id, list]) => ({ id, ...list })));
+    if (body.lists_now) await forgetOthers(tx.objectStore("lists"), body.lists_now);
+    if (body.area !== undefined) await facts.put(body.area, "duty");
     await put("ledger", body.items ?? []);
     for (const item of body.items ?? []) await told(tx, item);
     for (const file of body.attachments ?? []) await photoTold(tx, file);
     await facts.put({ cursor: body.cursor, etag: headers.get("ETag"), at: Date.now() }, "pulled");
   });
+}
+
+/** Duties end: their lists name people and places that are no longer this officer's business. */
+async function forgetOthers(lists, now) {
+  const others = (await lists.getAllKeys()).filter((id) => !now.includes(id));
+  await Promise.all(others.map((id) => lists.delete(id)));
 }
 
 const keepTime = () => write(["facts"], async (tx) => {
@@ -70,9 +78,16 @@ async function told(tx, { instance_id, state: ledgerState, ...known }) {
   const items = tx.objectStore("items");
   const item = await items.get(instance_id);
   const state = stateOf(ledgerState);
+  if (!item && state === "accepted") await putRight(items, known.revises);
   if (!item || !state || item.state === "waiting" || item.state === "conflict") return;
   const { reasons, conflicts, trust, feature_id, version } = { ...item, ...known };
   await items.put({ ...item, state, reasons, conflicts, trust, feature_id, version });
+}
+
+/** What was not sent from here and revises what was: the office put it right. */
+async function putRight(items, revised) {
+  const item = revised && (await items.get(revised));
+  if (item) await items.put({ ...item, put_right: true });
 }
 
 /** A file that the server has whole and checked need not be sent again. */

@@ -1,5 +1,5 @@
-// The city's own map without a network: the public tiles of the officer's area, kept in Cache
-// Storage, where the service worker finds them. They are the first to go when space is short.
+// The city's own map without a network: the public tiles of an area, kept in Cache Storage, where
+// the service worker finds them. They are the first to go when space is short.
 
 import { tell } from "./changes.js";
 import { fact, setFact } from "./database.js";
@@ -63,6 +63,7 @@ function cellAt(longitude, latitude, z) {
  * @param {{bbox: number[], zooms: number[]}} area
  * @param {(progress: {done: number, total: number, bytes: number}) => void} progress
  * @param {AbortSignal} [signal]
+ * @returns {Promise<{kept: number, failed: number, bytes: number, stopped: boolean}>}
  */
 export async function keepArea(area, progress = () => {}, signal = undefined) {
   if (planArea(area).tiles > BUDGET.tiles) throw new Trouble("full", { message: "Wilayah ini terlalu luas untuk disimpan." });
@@ -77,11 +78,13 @@ export async function keepArea(area, progress = () => {}, signal = undefined) {
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, takeTurns));
-  if (!signal?.aborted) await forgetOthers(new Set(wanted));
-  await setFact("area", { ...area, tiles: sums.kept, bytes: sums.bytes, kept_at: Date.now() });
-  tell("tiles");
   const { kept, bytes } = sums;
-  return { kept, failed: wanted.length - kept, bytes };
+  const told = { kept, failed: wanted.length - kept, bytes, stopped: Boolean(signal?.aborted) };
+  if (told.stopped) return told;
+  await forgetOthers(new Set(wanted));
+  if (kept) await setFact("area", { ...area, tiles: kept, lacking: told.failed, bytes, kept_at: Date.now() });
+  tell("tiles");
+  return told;
 }
 
 /** Just as the map asks for them: the layers of the first view come in one tile. */

@@ -29,7 +29,7 @@ from field_api.attachments.uploads import PIECE, Announced, NotTaken, append, be
 from field_api.envelope import uuid_of
 from field_api.errors import LengthRequired, respond
 from field_api.models import Attachment
-from field_api.views import PROBLEM, Strict
+from field_api.views import Strict, problems
 
 logger = logging.getLogger(__name__)
 VERSION = "1.0.0"
@@ -103,7 +103,7 @@ class Attachments(TusView):
         responses={
             201: OpenApiResponse(description="Alamatnya di Location"),
             200: OpenApiResponse(description="Sudah diumumkan; Upload-Offset yang sudah ada"),
-            **dict.fromkeys((400, 401, 409, 412, 413, 422, 429), PROBLEM),
+            **problems(400, 403, 409, 412, 413, 422),
         },
     )
     def post(self, request: Request) -> Response:
@@ -136,7 +136,8 @@ class OneAttachment(TusView):
         return found
 
     @extend_schema(
-        summary="Keadaan sebuah berkas, dan alasannya", responses={200: AttachmentSerializer}
+        summary="Keadaan sebuah berkas, dan alasannya",
+        responses={200: AttachmentSerializer, **problems(400, 404, 412)},
     )
     def get(self, request: Request, key: UUID) -> Response:
         return Response(AttachmentSerializer(self.get_object()).data)
@@ -144,7 +145,10 @@ class OneAttachment(TusView):
     @extend_schema(
         summary="Sampai di mana unggahan ini",
         parameters=[_TUS],
-        responses={200: OpenApiResponse(description="Upload-Offset, Upload-Length"), 404: PROBLEM},
+        responses={
+            200: OpenApiResponse(description="Upload-Offset, Upload-Length"),
+            **problems(404, 412),
+        },
     )
     def head(self, request: Request, key: UUID) -> Response:
         return _standing(Response(), self.get_object())
@@ -159,7 +163,7 @@ class OneAttachment(TusView):
         request={OCTETS: OpenApiTypes.BINARY},
         responses={
             204: OpenApiResponse(description="Upload-Offset yang baru"),
-            **dict.fromkeys((400, 401, 404, 409, 411, 412, 413, 415, 422, 460, 503), PROBLEM),
+            **problems(400, 403, 404, 409, 411, 412, 413, 415, 422, 460),
         },
     )
     def patch(self, request: Request, key: UUID) -> Response:
@@ -180,7 +184,10 @@ class Original(TusView):
 
     @extend_schema(
         summary="Berkas asli, hanya bagi pengirimnya",
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, 404: PROBLEM},
+        responses={
+            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            **problems(400, 404, 410, 412),
+        },
     )
     def get(self, request: Request, key: UUID) -> FileResponse:
         own = Attachment.objects.filter(user=cast(User, request.user), pk=key)

@@ -18,10 +18,13 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from field_api.envelope import storable
 from field_api.inbox.reading import Reading, local, point_of
+from field_api.judge import judge
 from field_api.merge import Content
 from field_api.models import Submission
 from field_api.receive import Receipt, receive_all
+from field_api.records import is_waiting
 from layers.forms import FormField
 from layers.permissions import can_review
 
@@ -49,7 +52,7 @@ class Input:
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """The position as it stands in the form."""
 
     lon: str
@@ -59,15 +62,17 @@ class Place:
 
 
 def correctable(reading: Reading, user: User) -> bool:
-    """Whether this official may put it right: what was refused, or left a conflict."""
+    """Whether this official may put it right: what was refused, left a conflict, or waits for what
+    it revises."""
     submission = reading.submission
     if reading.layer is None or reading.form is None or not reading.item:
         return False
     contested = submission.state == State.ACCEPTED and bool(submission.conflicts)
-    return can_review(reading.layer, user) and (submission.state == State.REFUSED or contested)
+    wrong = submission.state == State.REFUSED or contested or reading.waits
+    return can_review(reading.layer, user) and wrong
 
 
-def revised(reading: Reading, versions: Sequence[Reading]) -> UUID:
+def revised(reading: Reading, steps: Sequence[Reading]) -> UUID:
     """What a correction of it revises: the accepted version that its content was merged with, so
     that what anybody changed since is seen, else the submission itself."""
     submission = reading.submission
@@ -75,7 +80,7 @@ def revised(reading: Reading, versions: Sequence[Reading]) -> UUID:
         return submission.pk
     before = [
         one.submission
-        for one in versions
+        for one in steps
         if one.submission.state == State.ACCEPTED and one.submission.version < submission.version
     ]
     if submission.merged is None and any(one.pk == submission.revises for one in before):
@@ -91,7 +96,10 @@ def inputs(reading: Reading, files: Sequence[str], told: Told | None = None) -> 
     """The questions of the form, filled with what stands, or with what was just typed. `files` are
     the names of those that came with it."""
     assert reading.form is not None
-    return [_input(reading, question, files, told) for question in reading.form.fields]
+    asked = [_input(reading, question, files, told) for question in reading.form.fields]
+    photos = {f"values.{one.name}" for one in reading.form.fields if one.kind == "photo"}
+    # A photo comes from the phone: where none has, there is nothing to choose from.
+    return [one for one in asked if one.options or one.required or one.name not in photos]
 
 
 def _input(reading: Reading, question: FormField, files: Sequence[str], told: Told | None) -> Input:
@@ -135,11 +143,11 @@ def _options(
     return list(options.items())
 
 
-def place(reading: Reading, told: Told | None = None) -> Place:
+def location(reading: Reading, told: Told | None = None) -> Location:
     assert reading.form is not None
     reasons = reading.submission.reasons
     lon, lat = _coordinates(reading)
-    return Place(
+    return Location(
         lon=told.get("lon", "") if told is not None else lon,
         lat=told.get("lat", "") if told is not None else lat,
         required=reading.form.point == "required",
@@ -156,7 +164,7 @@ def seen_at(reading: Reading) -> str:
 def _coordinates(reading: Reading) -> tuple[str, str]:
     position = reading.stands.get("position")
     point = point_of(position) if isinstance(position, dict) else None
-    return (str(point[0]), str(point[1])) if point else ("", "")
+    return (str(round(point[0], 6)), str(round(point[1], 6))) if point else ("", "")
 
 
 # -- what comes back
@@ -165,7 +173,8 @@ def _coordinates(reading: Reading) -> tuple[str, str]:
 def correct(
     reading: Reading, told: Told, *, key: UUID, revises: UUID, reason: str, by: User
 ) -> Receipt:
-    """Hand in what the official typed. The same key twice is the same correction."""
+    """Hand in what the official typed. The same key twice is the same correction. What waits for
+    what it revises is taken as whole, and waits no more."""
     assert reading.form is not None
     content = dict(reading.stands)
     for question in reading.form.fields:
@@ -173,7 +182,30 @@ def correct(
         content[name] = _value(question, told.get(name, ""), content.get(name))
     content["position"] = _position(reading, told)
     content["observed_at"] = _observed_at(reading, told)
-    return hand_in(reading, content, key=key, revises=revises, reason=reason, by=by)
+    if not reading.waits:
+        return hand_in(reading, content, key=key, revises=revises, reason=reason, by=by)
+    _give_up(reading.submission, reason=reason, by=by)
+    receipt = hand_in(reading, content, key=key, revises=revises, reason=reason, by=by)
+    judge([reading.submission])
+    return receipt
+
+
+def refuse(reading: Reading, *, reason: str, by: User) -> bool:
+    """Refuse what waits for what it revises. False where it waits no more: nothing is changed."""
+    refused = _give_up(reading.submission, reason=reason, by=by)
+    judge([reading.submission])  # and with it what waited for it in turn
+    return refused
+
+
+def _give_up(submission: Submission, *, reason: str, by: User) -> bool:
+    who = by.get_full_name() or by.get_username()
+    told = storable(f"Kiriman yang diperbaikinya tidak ditunggu lagi. {who}: {reason}")
+    waiting = Submission.objects.filter(is_waiting(), pk=submission.pk)
+    refused = waiting.update(
+        state=State.REFUSED, reasons={"revises": told}, judged_at=timezone.now()
+    )
+    submission.refresh_from_db(fields=["state", "reasons", "judged_at"])
+    return bool(refused)
 
 
 def resolve(

@@ -12,8 +12,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from field_api.inbox.history import is_overtaken
 from field_api.models import Submission
+from field_api.records import is_overtaken, is_waiting
 from layers.registry import LAYERS
 
 LOW_TRUST = 60  # below it, a position deserves a second look
@@ -39,6 +39,7 @@ class Filters(forms.Form):
     until = forms.DateField(label=_("Sampai"), required=False, input_formats=["%Y-%m-%d"])
     conflicts = forms.BooleanField(label=_("Ada pertentangan"), required=False)
     doubtful = forms.BooleanField(label=_("Posisi meragukan"), required=False)
+    waiting = forms.BooleanField(label=_("Menunggu kiriman yang diperbaikinya"), required=False)
     search = forms.RegexField(
         r"^[0-9a-fA-F-]{1,36}$",
         label=_("UUID"),
@@ -108,6 +109,7 @@ _CONDITIONS: dict[str, Any] = {
     "until": lambda day: Q(received_at__lt=_midnight(day + timedelta(days=1))),
     "conflicts": lambda _: ~Q(conflicts={}) & ~Q(is_overtaken()),
     "doubtful": lambda _: Q(trust__lt=LOW_TRUST),
+    "waiting": lambda _: is_waiting(),
     "search": _starts_with,
 }
 

@@ -1,12 +1,10 @@
-"""The chain of a submission: every version of one record, and what each changed."""
+"""The chain of a submission: every step of one record, and what each changed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from field_api.inbox.reading import Reader, Reading
@@ -27,8 +25,9 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Version:
-    """`changes` are against what stood before it; `reason` is why an official made it."""
+class Step:
+    """A submission of the record. `changes` are against what stood before it; `reason` is why an
+    official made it."""
 
     reading: Reading
     changes: list[Change]
@@ -47,34 +46,28 @@ class Conflict:
     sent: str
 
 
-def versions_of(reading: Reading, user: User) -> list[Reading]:
-    """Every version that this person may read, first to last."""
+def steps_of(reading: Reading, user: User) -> list[Reading]:
+    """Every submission of the record that this person may read, first to last."""
     seen = reviewable(user).filter(pk__in=chain(chain_of(reading.submission)).values("pk"))
     reader = Reader(user)
     return [reader.read(one) for one in seen.select_related("user", "device").order_by("version")]
 
 
-def history(versions: Sequence[Reading], current: Reading) -> list[Version]:
+def history(steps: Sequence[Reading], current: Reading) -> list[Step]:
     told, before = [], None
-    for reading in versions:
+    for reading in steps:
         reason = reading.item.get("reason")
         told.append(
-            Version(
+            Step(
                 reading,
-                differences(before, content(reading), reading) if before is not None else [],
+                differences(before, reading.stands, reading) if before is not None else [],
                 reason if isinstance(reason, str) else "",
                 reading.submission.pk == current.submission.pk,
             )
         )
         if reading.submission.state == State.ACCEPTED or before is None:
-            before = content(reading)
+            before = reading.stands
     return told
-
-
-def content(reading: Reading) -> Content:
-    """What stood after it; what it asked for, where it was not accepted."""
-    accepted = reading.submission.state == State.ACCEPTED
-    return reading.stands if accepted else reading.sent
 
 
 def differences(before: Content, after: Content, reading: Reading) -> list[Change]:
@@ -102,23 +95,3 @@ def conflicts(reading: Reading) -> list[Conflict]:
         )
         for name, sides in reading.submission.conflicts.items()
     ]
-
-
-def is_overtaken() -> Exists:
-    """Whether a later version of the record was accepted, inside a query of submissions."""
-    return Exists(
-        Submission.objects.filter(
-            root=Coalesce(OuterRef("root"), OuterRef("instance_id")),
-            version__gt=OuterRef("version"),
-            state=State.ACCEPTED,
-        )
-    )
-
-
-def overtaken(reading: Reading, versions: Sequence[Reading]) -> bool:
-    """Whether a later version of the record was accepted."""
-    return any(
-        other.submission.version > reading.submission.version
-        and other.submission.state == State.ACCEPTED
-        for other in versions
-    )

@@ -3,22 +3,48 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.contrib.auth.models import User as Account
+from django.db import OperationalError, transaction
+from django.db.models import Q, QuerySet, Value
+from psycopg.errors import QueryCanceled
 
-from field_api.inbox.history import is_overtaken
 from field_api.models import Submission
+from field_api.records import is_overtaken
+from layers.base import User
+from layers.functions import StatementTimeout
 
 SIZE = 50
 NEWEST = ("-received_at", "-instance_id")
 OLDEST = ("received_at", "instance_id")
 
+PATIENCE = "5s"  # for each question to the database
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY = re.compile(r"(\d{1,17})-([0-9a-f]{32})", re.ASCII)
+
+
+class TooWide(Exception):
+    """What was asked for takes longer to find than anybody should wait."""
+
+
+@contextmanager
+def hurried(user: User) -> Iterator[None]:
+    """Raises TooWide where a query inside takes longer than `PATIENCE`."""
+    limit = StatementTimeout(Value(PATIENCE))
+    try:
+        with transaction.atomic():
+            Account.objects.filter(pk=user.pk or 0).values_list(limit, flat=True).get()
+            yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise TooWide from error
+        raise
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ shape that the form asks for."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -14,15 +14,17 @@ from django.utils import timezone
 from django.utils.formats import date_format, localize
 from django.utils.translation import gettext as _
 
-from field_api.cases import present_answers
+from field_api import records
 from field_api.envelope import moment
 from field_api.merge import Content, flat
 from field_api.models import Submission
+from field_api.trust import span
 from layers.base import Layer, User
 from layers.forms import Form, FormField
 from layers.registry import LAYERS
 
 A_MINUTE = 60.0
+State = Submission.State
 
 Names = Mapping[str, Mapping[str, str]]  # code list id -> code -> name
 
@@ -86,16 +88,27 @@ class Reading:
 
     @cached_property
     def sent(self) -> Content:
-        """What was sent, flat, in the words of the present form and with its clock put right."""
-        seen = self.submission.observed_at
-        item = {**self.item, "observed_at": seen.isoformat()} if seen else self.item
-        answers = present_answers(self.form, item)[0] if self.form else self.values
-        return flat(item, answers)
+        """What it asks for, flat."""
+        if self.layer is None or self.form is None or not self.item:
+            return flat(self.item, self.values)
+        return records.asked(self.submission, self.layer, self.item)
 
     @cached_property
     def stands(self) -> Content:
-        """What stood after it: with what others had changed."""
-        return self.submission.merged or self.sent
+        """What the record said after it: with what others had changed."""
+        if self.layer is None or self.form is None or not self.item:
+            return self.sent
+        return records.content(self.submission, self.layer, self.item)
+
+    @property
+    def overtaken(self) -> bool:
+        """Whether a later version was accepted. Only of rows that were read with the answer."""
+        return bool(self.submission.overtaken)  # type: ignore[attr-defined]
+
+    @property
+    def waits(self) -> bool:
+        """Whether it revises what has not come."""
+        return self.submission.state == State.RECEIVED and "revises" in self.submission.reasons
 
     @cached_property
     def questions(self) -> dict[str, FormField]:
@@ -140,6 +153,11 @@ class Reading:
         ]
 
     @property
+    def unasked(self) -> bool:
+        """Whether it answers what no version of its form asks."""
+        return any(name not in self.questions for name in self.values)
+
+    @property
     def observed_at(self) -> datetime | None:
         """When, by the device's own clock."""
         return local(self.item.get("observed_at"))
@@ -156,8 +174,9 @@ class Reading:
             return _("tidak diketahui")
         if abs(behind) < A_MINUTE:
             return _("tepat")
-        span = _span(abs(behind))
-        return (_("terlambat %s") if behind > 0 else _("terlalu cepat %s")) % span
+        number, unit = span(behind)
+        off = _(f"%d {unit}") % number
+        return (_("terlambat %s") if behind > 0 else _("terlalu cepat %s")) % off
 
     @property
     def attached(self) -> list[tuple[str, str]]:
@@ -210,13 +229,6 @@ _ENVELOPE = {
     "revises": "Kiriman yang diperbaiki",
     "sequence": "Nomor urut gawai",
 }
-
-
-def _span(seconds: float) -> str:
-    for unit, name in ((86_400, "%d hari"), (3600, "%d jam"), (60, "%d menit")):
-        if seconds >= unit:
-            return _(name) % round(seconds / unit)
-    return ""
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -276,8 +288,3 @@ def _day(value: str) -> str:
         return date_format(date.fromisoformat(value), "j M Y")
     except ValueError:
         return value
-
-
-def read_all(submissions: Iterable[Submission], user: User) -> list[Reading]:
-    reader = Reader(user)
-    return [reader.read(one) for one in submissions]

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import User as Account
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from field_api.models import Submission
 from layers.base import Layer, User
 from layers.permissions import (
-    EVERYTHING,
     NOTHING,
     can_review,
     is_bound,
     keeps_portal,
-    reviewed_senders,
-    serves_a_unit,
+    reviewed_units,
 )
 from layers.registry import LAYERS
 
 State = Submission.State
 NO_FORM = "-"  # what came without a form that the portal knows
-
-# A layer that some roles reach within their Puskesmas only keeps what is said of its rows there.
-BOUND_SENDERS = Account.objects.filter(serves_a_unit()).values("pk")
 
 
 def reviewable(user: User) -> QuerySet[Submission]:
@@ -47,25 +41,28 @@ def parts(user: User) -> dict[str, Q]:
 
 
 def _of_layer(layer: Layer, user: User) -> Q:
-    senders = reviewed_senders(layer, user)
-    if senders is EVERYTHING:
+    units = reviewed_units(layer, user)
+    if units is None:
         # Sent under a form that was not theirs, it may hold anything that they know.
-        return ~Q(state=State.UNPERMITTED, user__in=BOUND_SENDERS)
+        return ~Q(state=State.UNPERMITTED) | _of_no_unit()
     feature = {"pk": OuterRef("feature_id")}
     visible = Exists(layer.visible_to(user).order_by().filter(**feature))
     gone = ~Q(Exists(layer.rows().filter(**feature)))  # refused, or withdrawn with its feature
-    theirs = Q(user__in=Account.objects.filter(senders).values("pk"))
-    return theirs & (Q(visible) | gone)
+    # Not where its sender serves today, nor where one of several lies that this person does not.
+    return Q(units__contained_by=sorted(units)) & (Q(visible) | gone)
 
 
 def _without_layer() -> Q:
-    """What nobody's form explains. A text that cannot be read may be about a child: it is shown
-    only where its sender neither serves a Puskesmas nor ever sent anything for one."""
+    """What nobody's form explains. A text that cannot be read may be about a child."""
+    forms = [layer.id for layer in LAYERS.values() if layer.accepts or is_bound(layer)]
+    rejected = Q(state__in=(State.REFUSED, State.UNPERMITTED))
+    return rejected & ~Q(layer_id__in=forms) & _of_no_unit()
+
+
+def _of_no_unit() -> Q:
+    """Whose sender neither served a Puskesmas when it came, nor had sent anything out of one or
+    for one at any time."""
     bound = [layer.id for layer in LAYERS.values() if is_bound(layer)]
-    once = Submission.objects.filter(user=OuterRef("user"), layer_id__in=bound)
-    return (
-        Q(state__in=(State.REFUSED, State.UNPERMITTED))
-        & ~Q(layer_id__in=[*bound, *(layer.id for layer in LAYERS.values() if layer.accepts)])
-        & ~Q(user__in=BOUND_SENDERS)
-        & ~Q(Exists(once))
-    )
+    his = Submission.objects.filter(user=OuterRef("user"))
+    for_one, out_of_one = his.filter(layer_id__in=bound), his.filter(units__isnull=False)
+    return Q(units__isnull=True) & ~Q(Exists(for_one)) & ~Q(Exists(out_of_one))

@@ -95,7 +95,7 @@ def test_a_refused_report_is_put_right_with_a_point_from_the_map(cast: Any, inbo
     page.get_by_label("Alasan").fill("Titik dan jenisnya keliru.")
     page.get_by_role("button", name="Simpan dan terima").dblclick()
 
-    expect(page.get_by_text("Perbaikan diterima.")).to_be_visible()
+    expect(page.get_by_text("Perbaikan diterima dan sudah berlaku.")).to_be_visible()
     expect(page.locator(".chain")).to_contain_text("Titik dan jenisnya keliru.")
     (kept,) = Submission.objects.filter(revises=wrong.pk)
     assert kept.state == Submission.State.ACCEPTED
@@ -132,7 +132,7 @@ def test_without_scripts_the_list_and_the_form_still_work(
     page.get_by_label("Jenis").select_option(label="TPS penuh")
     page.get_by_label("Alasan").fill("Salah pilih.")
     page.get_by_role("button", name="Simpan dan terima").click()
-    expect(page.get_by_text("Perbaikan diterima.")).to_be_visible()
+    expect(page.get_by_text("Perbaikan diterima dan sudah berlaku.")).to_be_visible()
     plain.close()
     assert Submission.objects.get(revises=wrong.pk).state == Submission.State.ACCEPTED
     visit(inbox)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import re
 from html import unescape
+from importlib import import_module
 from itertools import product
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.apps import apps
 from django.db import connection
+from django.db.models import BooleanField, Func, Q, Value
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from field_api.inbox import filters, paging
 from field_api.inbox.paging import NEWEST
 from field_api.inbox.reviewable import NO_FORM, parts, reviewable
 from field_api.models import Attachment, Device, Submission
@@ -21,7 +25,7 @@ from field_api.receive import receive, receive_unreadable
 from layers.permissions import NOTHING, Duty, Role, can_review, can_submit, staff_rows
 from layers.photos import Photo, keep_file
 from layers.registry import LAYERS, reviews
-from tests.conftest import CAST
+from tests.conftest import CAST, person
 from tests.factories import CENTRE
 from tests.test_data_flow import ACCEPTING, answers, submission
 
@@ -29,13 +33,13 @@ pytestmark = pytest.mark.django_db
 INBOX = "/review/inbox/"
 State = Submission.State
 # Whom the office trusts with what: the whole of it, written out so that a slip of the policy shows.
-REVIEWERS = {
-    "trash-reports": {"administrator"},
-    "trash-cleanings": {"administrator"},
-    "price-readings": {"walidata", "administrator"},
-    "site-visits": {"planner", "approver"},
-    "measurements": {"health_officer"},
+TRUSTED = {
+    "reports": {"administrator"},
+    "observations": {"walidata", "administrator"},
+    "planning-internal": {"planner", "approver"},
+    "health": {"health_officer"},
 }
+REVIEWERS = {layer_id: TRUSTED[LAYERS[layer_id].policy] for layer_id in ACCEPTING}
 
 
 def sender_of(cast: Any, layer_id: str) -> Any:
@@ -143,13 +147,30 @@ def test_a_child_is_known_to_its_own_puskesmas_only(cast: Any, browser_of: Any) 
         assert ids(answer) == ([str(row.pk)] if who == "health_officer" else []), who
 
 
-def test_a_duty_elsewhere_hides_what_its_holder_sends(cast: Any) -> None:
-    """Of one who serves two Puskesmas nobody can tell whose child a refused one is about."""
+def move(cast: Any, officer: Any) -> None:
+    """A health officer goes to serve at the other Puskesmas."""
+    officer.duties.update(puskesmas=cast.town.other_puskesmas)
+    officer.__dict__.pop("held_duties", None)
+
+
+def test_what_was_refused_stays_where_its_sender_served_when_it_came(cast: Any) -> None:
+    colleague = person("bidan", Role.HEALTH, puskesmas=cast.town.puskesmas)
     row = refused(cast, "measurements", by=cast.health_officer)
+    move(cast, cast.health_officer)
+    for user, reads in (
+        (cast.other_health_officer, False), (cast.health_officer, False), (colleague, True)
+    ):  # fmt: skip
+        assert reviewable(user).filter(pk=row.pk).exists() == reads, user
+
+
+def test_of_one_who_serves_two_puskesmas_only_such_a_one_reads_what_was_refused(cast: Any) -> None:
+    """Nobody can tell whose child a refused one is about."""
     Duty.objects.create(
         user=cast.health_officer, role=Role.HEALTH, puskesmas=cast.town.other_puskesmas
     )
+    row = refused(cast, "measurements", by=cast.health_officer)
     assert not reviewable(cast.other_health_officer).filter(pk=row.pk).exists()
+    assert reviewable(cast.health_officer).filter(pk=row.pk).exists()
 
 
 def test_a_child_that_moved_away_takes_its_measurements_along(cast: Any) -> None:
@@ -178,9 +199,41 @@ def test_a_text_that_nobody_can_read_is_for_the_administrator(cast: Any) -> None
 
 def test_who_once_measured_children_keeps_their_unreadable_texts_private(cast: Any) -> None:
     hand_in(cast, "measurements")
-    row = receive_unreadable("{", "x", by=cast.health_officer, device=None).submission
+    before = receive_unreadable("{", "x", by=cast.health_officer, device=None).submission
     cast.health_officer.duties.all().delete()
-    assert not reviewable(cast.administrator).filter(pk=row.pk).exists()
+    cast.health_officer.__dict__.pop("held_duties", None)
+    after = receive_unreadable("{{", "x", by=cast.health_officer, device=None).submission
+    assert not reviewable(cast.administrator).filter(pk__in=[before.pk, after.pk]).exists()
+
+
+def test_who_served_a_puskesmas_and_sent_nothing_readable_is_not_read_later(cast: Any) -> None:
+    before = receive_unreadable("{", "x", by=cast.health_officer, device=None).submission
+    cast.health_officer.duties.all().delete()
+    cast.health_officer.__dict__.pop("held_duties", None)
+    after = receive_unreadable("{{", "x", by=cast.health_officer, device=None).submission
+    slip = hand_in(cast, "trash-reports", by=cast.health_officer)
+    assert slip.state == State.UNPERMITTED
+    keys = [before.pk, after.pk, slip.pk]
+    assert not reviewable(cast.administrator).filter(pk__in=keys).exists()
+
+
+def test_what_came_before_units_were_kept_is_as_private(cast: Any) -> None:
+    stamp = import_module("field_api.migrations.0004_units").stamp
+    slip = receive_unreadable("{", "x", by=cast.health_officer, device=None).submission
+    row = refused(cast, "measurements")
+    gone = refused(cast, "measurements", by=cast.other_health_officer)
+    other = receive_unreadable("{", "x", by=cast.officer, device=None).submission
+    cast.other_health_officer.duties.all().delete()
+    Submission.objects.update(units=None)
+    stamp(apps, None)
+    read = {
+        who: set(reviewable(getattr(cast, who)).values_list("pk", flat=True))
+        for who in ("health_officer", "other_health_officer", "administrator")
+    }
+    assert read["health_officer"] == {row.pk}
+    assert gone.pk not in read["other_health_officer"]
+    assert read["administrator"] == {other.pk}
+    assert slip.pk not in set().union(*read.values())
 
 
 def test_a_closed_account_reads_nothing(cast: Any) -> None:
@@ -303,6 +356,19 @@ def test_a_filter_that_cannot_be_understood_shows_nothing_and_says_so(
     assert answer.status_code == 200
     assert ids(answer) == []
     assert 'role="alert"' in answer.content.decode()
+
+
+def test_a_search_that_takes_too_long_is_ended_and_says_how_to_narrow_it(
+    cast: Any, browser_of: Any, monkeypatch: Any
+) -> None:
+    hand_in(cast, "trash-reports")
+    nap = Func(Value(0.5), template="pg_sleep(%(expressions)s) IS NULL")
+    nap.output_field = BooleanField()
+    monkeypatch.setitem(filters._CONDITIONS, "doubtful", lambda _: Q(nap))
+    monkeypatch.setattr(paging, "PATIENCE", "100ms")
+    answer = browser_of(cast.administrator).get(INBOX, {"doubtful": "on"})
+    assert answer.status_code == 200
+    assert "terlalu luas" in answer.content.decode()
 
 
 def test_the_empty_inbox_says_what_will_be_in_it(cast: Any, browser_of: Any) -> None:
@@ -442,18 +508,20 @@ WRONG: dict[str, dict[str, Any]] = {
     "site-visits": {"application": "KKPR-1"},
     "measurements": {"height_cm": 400},
 }
+UNKNOWN = {"luar": "tidak ditanyakan"}  # wrong in every form
 
 
 @pytest.mark.parametrize("layer_id", ACCEPTING)
 def test_an_official_puts_a_refused_one_right_and_it_is_accepted(
     cast: Any, browser_of: Any, layer_id: str
 ) -> None:
-    row = hand_in(cast, layer_id, values=WRONG[layer_id])
+    wrong = WRONG.get(layer_id, UNKNOWN)
+    row = hand_in(cast, layer_id, values=wrong)
     assert row.state == State.REFUSED
     before = Submission.objects.filter(pk=row.pk).values().get()
     official = getattr(cast, sorted(REVIEWERS[layer_id])[0])
     client = browser_of(official)
-    right = {f"values.{name}": str(answers(layer_id)[name]) for name in WRONG[layer_id]}
+    right = {f"values.{name}": str(answers(layer_id)[name]) for name in wrong.keys() - UNKNOWN}
     sent = typed(client.get(page_of(row)).content.decode(), reason="Salah ketik.", **right)
 
     answer = client.post(page_of(row), sent)
@@ -466,9 +534,9 @@ def test_an_official_puts_a_refused_one_right_and_it_is_accepted(
     assert (kept.revises, kept.root, kept.version) == (row.pk, row.pk, 2)
     item = json.loads(kept.payload)
     assert item["reason"] == "Salah ketik."
-    assert item["values"] == json.loads(row.payload)["values"] | {
-        name: item["values"][name] for name in WRONG[layer_id]
-    }
+    assert item["values"].keys() == answers(layer_id).keys()
+    untouched = {name: told for name, told in answers(layer_id).items() if name not in wrong}
+    assert item["values"] | untouched == item["values"]
     assert kept.geom == row.geom
     assert kept.observed_at == row.observed_at
     assert Submission.objects.filter(pk=row.pk).values().get() == before
@@ -586,6 +654,78 @@ def test_of_two_officials_the_second_sees_what_the_first_changed(
     assert layer.rows().filter(instance_id=row.pk).count() == 1
 
 
+def waiting(cast: Any, base: Any = None, **values: Any) -> Submission:
+    """A revision of what has not come."""
+    row = hand_in(cast, "trash-reports", revises=str(base or uuid4()), values=values)
+    assert row.state == State.RECEIVED
+    return row
+
+
+def test_a_revision_that_waits_for_its_base_is_found_and_explained(
+    cast: Any, browser_of: Any
+) -> None:
+    hand_in(cast, "trash-reports")
+    row = waiting(cast)
+    client = browser_of(cast.administrator)
+    listed = client.get(INBOX, {"waiting": "on"})
+    assert ids(listed) == [str(row.pk)]
+    assert "menunggu kiriman yang diperbaikinya" in listed.content.decode()
+    assert "dalam 30 hari" in client.get(page_of(row)).content.decode()
+
+
+def test_what_waits_in_vain_is_accepted_as_whole_and_what_waits_for_it_follows(
+    cast: Any, browser_of: Any
+) -> None:
+    row = waiting(cast, description="awal")
+    next_one = waiting(cast, row.pk, description="akhir")
+    client = browser_of(cast.administrator)
+    sent = typed(client.get(page_of(row)).content.decode(), reason="Ponselnya hilang.")
+    answers_ = [client.post(page_of(row), sent | {"act": "accept"}) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers_] == [302, 302]
+    kept = Submission.objects.get(pk=sent["key"])
+    assert (kept.state, kept.revises, kept.version) == (State.ACCEPTED, row.pk, 2)
+    row.refresh_from_db()
+    assert row.state == State.REFUSED
+    assert "Ponselnya hilang." in row.reasons["revises"]
+    next_one.refresh_from_db()
+    assert (next_one.state, next_one.root) == (State.ACCEPTED, row.pk)
+    reports: Any = LAYERS["trash-reports"].rows()
+    assert reports.get(pk=kept.feature_id).description == "akhir"
+    assert next_one.feature_id == kept.feature_id
+
+
+def test_what_waits_in_vain_is_refused_with_a_reason(cast: Any, browser_of: Any) -> None:
+    row = waiting(cast)
+    client = browser_of(cast.administrator)
+    sent = typed(client.get(page_of(row)).content.decode()) | {"act": "refuse"}
+    assert client.post(page_of(row), sent | {"reason": " "}).status_code == 422
+    row.refresh_from_db()
+    assert row.state == State.RECEIVED
+    told = client.post(page_of(row), sent | {"reason": "Uji \x00coba."}, follow=True)
+    row.refresh_from_db()
+    assert row.state == State.REFUSED
+    assert "administrator: Uji" in row.reasons["revises"]
+    assert "Kiriman ditolak." in told.content.decode()
+    again = client.post(page_of(row), sent | {"reason": "Lain."}, follow=True)
+    assert "sudah dinilai" in again.content.decode()
+    assert Submission.objects.count() == 1
+
+
+def test_who_refuses_what_has_just_been_accepted_changes_nothing(
+    cast: Any, browser_of: Any
+) -> None:
+    base = uuid4()
+    row = waiting(cast, base)
+    client = browser_of(cast.administrator)
+    sent = typed(client.get(page_of(row)).content.decode(), reason="x") | {"act": "refuse"}
+    hand_in(cast, "trash-reports", instance_id=str(base))
+    told = client.post(page_of(row), sent, follow=True).content.decode()
+    assert "Tidak ada yang disimpan" in told
+    row.refresh_from_db()
+    assert row.state == State.ACCEPTED
+
+
 def test_the_history_shows_field_by_field_who_changed_what(cast: Any, browser_of: Any) -> None:
     row = hand_in(cast, "trash-reports", values=WRONG["trash-reports"])
     client = browser_of(cast.administrator)
@@ -603,8 +743,8 @@ def test_what_stands_is_not_for_the_office_to_rewrite(cast: Any, browser_of: Any
     row = hand_in(cast, "trash-reports")
     client = browser_of(cast.administrator)
     assert 'class="correction"' not in client.get(page_of(row)).content.decode()
-    answer = client.post(page_of(row), {"key": str(uuid4()), "reason": "x"})
-    assert answer.status_code == 404
+    answer = client.post(page_of(row), {"key": str(uuid4()), "reason": "x"}, follow=True)
+    assert "Tidak ada yang disimpan" in answer.content.decode()
     assert Submission.objects.count() == 1
 
 

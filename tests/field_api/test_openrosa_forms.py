@@ -11,7 +11,7 @@ import pytest
 from pyxform.validators import odk_validate
 from pyxform.xls2xform import convert
 
-from field_api.openrosa.xforms import LANGUAGES, POINT, Version, code_lists, versions, xform
+from field_api.openrosa.xforms import LANGUAGES, POINT, Version, code_lists, xform
 from layers.base import Layer
 from layers.forms import FormField
 from layers.registry import LAYERS
@@ -25,7 +25,7 @@ ALL = [
     pytest.param(layer, version, id=f"{layer.id}-{version.version}")
     for layer in LAYERS.values()
     if layer.accepts
-    for version in versions(layer.accepts).values()
+    for version in layer.accepts.versions.values()
 ]
 KINDS = {"text": "text", "uuid": "text", "integer": "integer", "decimal": "decimal",
          "date": "date", "photo": "image"}  # fmt: skip

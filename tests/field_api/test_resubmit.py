@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
-from django.db import connection
+from pytest_django.live_server_helper import LiveServer
 
 from field_api import judge as judging
 from field_api.judge import judge
 from field_api.models import Device, Submission
-from field_api.receive import receive
-from layers.catalog.boundaries import Area
-from layers.catalog.trash.reports import TrashReport
+from layers.catalog.trash.reports import TrashReport, TrashReportMove
 from layers.permissions import Role
 from tests import factories
 from tests.conftest import person
 from tests.field_api.test_submit import URL, problem, report
 
 State = Submission.State
+AT_ONCE = 64
 
 
 @pytest.fixture
@@ -87,26 +90,28 @@ def test_judging_twice_makes_one_feature(phone: Any) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_sixteen_phones_posting_one_uuid_at_once_make_one_row() -> None:
+def test_sixty_four_posts_of_one_uuid_at_once_make_one_row(live_server: LiveServer) -> None:
     officer = person("officer", Role.OFFICER)
     factories.boundaries()
-    device, _ = Device.enrol(officer, "Ponsel")
-    sent, states = report(), []
+    _, token = Device.enrol(officer, "Ponsel")
+    sent, together = json.dumps(report()).encode(), threading.Barrier(AT_ONCE)
+    headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
 
-    def post() -> None:
-        try:
-            receipt = receive(sent, by=officer, device=device)
-            states.append((receipt.submission.state, receipt.submission.feature_id))
-        finally:
-            connection.close()
+    def post(_: int) -> tuple[int, bytes]:
+        phone = HTTPConnection(live_server.thread.host, live_server.thread.port, timeout=60)
+        phone.connect()
+        together.wait()
+        phone.request("POST", URL, sent, headers)
+        answer = phone.getresponse()
+        told = answer.status, answer.read()
+        phone.close()
+        return told
 
-    threads = [threading.Thread(target=post) for _ in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(AT_ONCE) as phones:
+        told = list(phones.map(post, range(AT_ONCE)))
 
-    assert Area.objects.exists()
-    assert Submission.objects.count() == TrashReport.objects.count() == 1
-    assert set(states) == {(State.ACCEPTED, TrashReport.objects.get().pk)}
-    assert len(states) == 16
+    kept, feature = Submission.objects.get(), TrashReport.objects.get()
+    assert (kept.state, kept.feature_id) == (State.ACCEPTED, feature.pk)
+    assert TrashReportMove.objects.filter(record=feature).count() == 1
+    assert Counter(status for status, _ in told) == {201: 1, 200: AT_ONCE - 1}
+    assert len({body for _, body in told}) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from types import SimpleNamespace
@@ -198,6 +199,13 @@ def test_a_count_pushed_out_of_memory_is_no_error(settings: Any, monkeypatch: An
     FAILURES.count("10.0.0.1")
 
 
-def test_sixty_four_at_once_and_a_day_of_outbox_fit_the_burst(settings: Any) -> None:
-    assert settings.DEVICE_BURST >= 64
-    assert "field_api.throttles.PerSender" in settings.REST_FRAMEWORK["DEFAULT_THROTTLE_CLASSES"]
+def test_sixty_four_at_once_and_then_a_whole_outbox_fit_the_burst(cast: Any, phone_of: Any) -> None:
+    phone = phone_of(cast.officer)
+    told = Counter(phone.post(URL, report(), format="json").status_code for _ in range(64))
+    assert told == {201: 64}
+    outbox = {"submissions": [report() for _ in range(300)]}
+    answer = phone.post(f"{URL}/batch", outbox, format="json")
+    assert {one["outcome"] for one in answer.json()["results"]} == {"accepted"}
+    left = bucket(Device.objects.get()).allowance
+    told = Counter(phone.get(URL).status_code for _ in range(int(left) + 60))
+    assert told[429] > 0

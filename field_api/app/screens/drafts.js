@@ -22,7 +22,7 @@ function told(draft, known) {
   const photos = Object.keys(draft.photos ?? {}).length;
   return [
     known.summary(draft.form, draft.values),
-    rows ? `${rows} harga` : "",
+    rows ? `${rows} ${known.lines(draft.form)}` : "",
     photos ? `${photos} foto` : "",
     lately(draft.updated_at),
   ].filter(Boolean).join(" · ");

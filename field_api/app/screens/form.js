@@ -1,4 +1,4 @@
-// Any form, drawn from its definition.
+// Any form, drawn from its definition: as one submission, or as the sheet that it declares.
 
 import { element } from "portal/element";
 import * as drafts from "../drafts.js";
@@ -8,13 +8,10 @@ import { placeOnMap } from "./field_map.js";
 import { keeping } from "./keeping.js";
 import { ask, button, empty, icon, notice } from "./parts.js";
 import { pointOf, positionInput } from "./position.js";
-import { priceList } from "./price_list.js";
 import { question } from "./question.js";
 import { reference } from "./reference.js";
-import { monthsBetween, time, today } from "./written.js";
-
-// Forms that have a screen of their own; every other one is drawn from its definition.
-const OWN_SCREENS = { "price-readings": priceList };
+import { sheet } from "./sheet.js";
+import { time, today } from "./written.js";
 
 export async function begin(app, [formId], given) {
   const form = await sync.form(formId);
@@ -27,113 +24,52 @@ export async function resume(app, [id]) {
   return form ? screen(app, { form, draft, given: {} }) : missing();
 }
 
-function screen(app, opened) {
-  // A revision is of one submission, whatever the form: it is drawn as one.
-  const own = opened.draft?.revises ? null : OWN_SCREENS[opened.form.form];
-  return (own ?? fill)(app, opened);
-}
+// A revision is of one submission, and so is its screen.
+const screen = (app, opened) => (opened.form.sheet && !opened.draft?.revises ? sheet : single)(app, opened);
 
 const missing = () => ({
   title: "Formulir",
   body: empty("Isian atau formulir ini tidak ada lagi di ponsel.", element("a", { class: "button", href: "#/" }, "Ke Beranda")),
 });
 
-async function fill(app, { form, draft, given }) {
-  const known = await reference();
-  const photos = await photosOf(draft);
+async function single(app, { form, draft, given }) {
   const answers = { ...defaults(form), ...given, ...draft?.values };
   const reasons = draft?.revises ? await reasonsOf(draft.revises) : {};
+  const state = sendState(draft);
   let here = pointOf(draft?.fix);
 
-  const state = element("p", { class: "saved", role: "status" });
-  const reading = element("p", { class: "saved", "aria-hidden": "true" }); // the position says it aloud itself
-  const said = (glyph, text) => state.replaceChildren(icon(glyph), text);
-  if (draft) said("draft", `Draf tersimpan ${time(draft.updated_at)}`);
   const keeper = keeping({
     draft, form,
-    given: () => ({ values: typed(answers), fix: place.read() ?? undefined }),
+    given: () => ({ values: filled(answers), fix: place.read() ?? undefined }),
     onBegin(id) {
       app.replace(`#/draft/${id}`);
       discardButton.hidden = false;
     },
-    onSaved: () => said("draft", `Draf tersimpan ${time(Date.now())}`),
-    onTrouble: (error) => said("alert", `Draf belum tersimpan. ${error.message}`),
+    onSaved: () => state.saved(Date.now()),
+    onTrouble: state.failed,
   });
-
-  const questions = form.fields.map((field) => question(field, {
-    value: answers[field.name],
-    photo: photos[field.name] ?? null,
-    rows: () => known.rows(field.codes),
-    listTitle: field.codes ? known.list(field.codes)?.title : undefined,
-    here: () => here,
-    keepPhoto: async (name, blob) => ({ ...(await keeper.photo(name, blob)), blob }),
-    dropPhoto: keeper.dropPhoto,
-    onChange(value) {
-      if (field.kind === "photo") return;
-      answers[field.name] = value;
-      keeper.change({ values: { [field.name]: Number.isNaN(value) ? null : value } });
-      tellAges();
-    },
-  }));
-  form.fields.forEach((field, at) => questions[at].show(reasons[field.name] ?? ""));
-
+  const questions = await questionsOf(form, { draft, answers, reasons, keeper, here: () => here });
   const place = placeQuestion({
     value: draft?.fix ?? null,
     required: form.geometry === "required",
-    onReading: (text) => { reading.replaceChildren(icon("pin"), text); },
+    onReading: state.reading,
     onMove: (point) => { here = point; },
     onChange(fix) {
       here = pointOf(fix);
       if (keeper.id()) keeper.change({ fix });
     },
   });
-
   place.show(reasons.geometry ?? "");
 
-  // The age of whoever was chosen, on the day that is answered.
-  function tellAges() {
-    const day = form.fields.find((field) => field.kind === "date");
-    form.fields.forEach((field, at) => {
-      if (!field.codes) return;
-      const born = known.rows(field.codes).find((one) => one.code === answers[field.name])?.born_on;
-      const on = (day && answers[day.name]) || today();
-      questions[at].tell(born && on >= born ? `Usia ${monthsBetween(born, on)} bulan saat diukur` : "");
-    });
-  }
-  tellAges();
-
-  const send = () => app.guarded(sendButton, async () => {
-    const still = app.here();
-    await Promise.all(questions.map((one) => one.settled()));
-    const [first] = [...questions, place].filter((one) => !one.check());
-    if (first) {
-      first.focus();
-      return;
-    }
-    const fix = place.best();
-    keeper.change({ values: typed(answers), ...(fix && { fix }) });
-    await outbox.finish(await keeper.settled());
-    app.toast(navigator.onLine ? "Masuk kotak kirim dan sedang dikirim." : "Masuk kotak kirim. Dikirim sendiri begitu ada jaringan.");
-    if (still()) app.replaceAndGo("#/outbox");
-  });
-
-  async function discard() {
-    const sure = await ask({ title: "Hapus draf ini?", text: "Isian dan fotonya hilang dari ponsel dan tidak dapat dikembalikan.", yes: "Hapus", danger: true });
-    if (!sure) return;
-    await keeper.leave();
-    if (keeper.id()) await drafts.remove(keeper.id());
-    app.replaceAndGo("#/");
-  }
-
-  const discardButton = button("Hapus draf", discard, { kind: "plain", with: "trash", class: "button button-plain discard", hidden: !draft });
-  const sendButton = button(draft?.revises ? "Kirim perbaikan" : "Kirim", send, { kind: "main", with: "outbox" });
-  const refused = Object.values(reasons).length > 0;
+  const send = sending(app, { answers, questions, place, keeper });
+  const sendButton = button(draft?.revises ? "Kirim perbaikan" : "Kirim", () => app.guarded(sendButton, send), { kind: "main", with: "outbox" });
+  const discardButton = button("Hapus draf", () => discard(app, keeper), { kind: "plain", with: "trash", class: "button button-plain discard", hidden: !draft });
   const body = [
-    draft?.revises ? notice(refused ? "Perbaikan dari kiriman yang ditolak. Ubah yang ditandai, lalu kirim lagi." : "Perubahan atas kiriman sebelumnya. Yang lama tetap tercatat.", { kind: refused ? "bad" : "info" }) : null,
+    draft?.revises ? revisionNotice(reasons) : null,
     ...questions.map((one) => one.root),
     place.root,
     discardButton,
-    element("div", { class: "send-bar" }, element("div", { class: "send-state" }, reading, state), sendButton),
+    element("div", { class: "send-bar" }, state.root, sendButton),
   ].filter(Boolean);
   return {
     title: form.title,
@@ -143,6 +79,72 @@ async function fill(app, { form, draft, given }) {
       await keeper.leave();
     },
   };
+}
+
+// Above the button: where the draft and the position stand.
+function sendState(draft) {
+  const kept = element("p", { class: "saved", role: "status" });
+  const position = element("p", { class: "saved", "aria-hidden": "true" }); // says it aloud itself
+  const state = {
+    root: element("div", { class: "send-state" }, position, kept),
+    reading: (text) => position.replaceChildren(icon("pin"), text),
+    saved: (at) => kept.replaceChildren(icon("draft"), `Draf tersimpan ${time(at)}`),
+    failed: (error) => kept.replaceChildren(icon("alert"), `Draf belum tersimpan. ${error.message}`),
+  };
+  if (draft) state.saved(draft.updated_at);
+  return state;
+}
+
+async function questionsOf(form, { draft, answers, reasons, keeper, here }) {
+  const [known, photos] = await Promise.all([reference(), photosOf(draft)]);
+  return form.fields.map((field) => {
+    const made = question(field, {
+      value: answers[field.name],
+      photo: photos[field.name] ?? null,
+      rows: () => known.rows(field.codes),
+      listTitle: field.codes ? known.list(field.codes)?.title : undefined,
+      here,
+      keepPhoto: async (name, blob) => ({ ...(await keeper.photo(name, blob)), blob }),
+      dropPhoto: keeper.dropPhoto,
+      onChange(value) {
+        if (field.kind === "photo") return; // its name is the draft's to give
+        answers[field.name] = value;
+        keeper.change({ values: { [field.name]: value } });
+      },
+    });
+    made.show(reasons[field.name] ?? "");
+    return made;
+  });
+}
+
+function sending(app, { answers, questions, place, keeper }) {
+  return async () => {
+    const still = app.here();
+    await Promise.all(questions.map((one) => one.settled()));
+    const [first] = [...questions, place].filter((one) => !one.check());
+    if (first) {
+      first.focus();
+      return;
+    }
+    const fix = place.best();
+    keeper.change({ values: filled(answers), ...(fix && { fix }) });
+    await outbox.finish(await keeper.settled());
+    app.toast(navigator.onLine ? "Masuk kotak kirim dan sedang dikirim." : "Masuk kotak kirim. Dikirim sendiri begitu ada jaringan.");
+    if (still()) app.replaceAndGo("#/outbox");
+  };
+}
+
+async function discard(app, keeper) {
+  const sure = await ask({ title: "Hapus draf ini?", text: "Isian dan fotonya hilang dari ponsel dan tidak dapat dikembalikan.", yes: "Hapus", danger: true });
+  if (!sure) return;
+  await keeper.leave();
+  if (keeper.id()) await drafts.remove(keeper.id());
+  app.replaceAndGo("#/");
+}
+
+function revisionNotice(reasons) {
+  if (!Object.keys(reasons).length) return notice("Perubahan atas kiriman sebelumnya. Yang lama tetap tercatat.", { kind: "info" });
+  return notice("Perbaikan dari kiriman yang ditolak. Ubah yang ditandai, lalu kirim lagi.", { kind: "bad" });
 }
 
 // The question that every form has: where.
@@ -172,8 +174,7 @@ function placeQuestion({ required, onChange, ...more }) {
 
 const defaults = (form) => Object.fromEntries(form.fields.filter((field) => field.kind === "date" && field.required).map((field) => [field.name, today()]));
 
-// Answers as they are kept: without what is empty or unreadable.
-const typed = (answers) => Object.fromEntries(Object.entries(answers).filter(([, value]) => value !== "" && value !== undefined && !Number.isNaN(value)));
+const filled = (answers) => Object.fromEntries(Object.entries(answers).filter(([, value]) => value !== "" && value !== undefined));
 
 async function photosOf(draft) {
   const found = {};
@@ -189,5 +190,5 @@ async function reasonsOf(id) {
   return item?.state === "refused" ? byField(item.reasons) : {};
 }
 
-// The server names an answer `values.price` where the form calls it `price`.
+// The server names an answer `values.x` where the form calls it `x`.
 export const byField = (reasons) => Object.fromEntries(Object.entries(reasons ?? {}).map(([name, text]) => [name.replace(/^values\./, ""), text]));

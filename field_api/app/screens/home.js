@@ -6,10 +6,11 @@ import * as outbox from "../outbox.js";
 import * as sender from "../sender.js";
 import * as sync from "../sync.js";
 import * as tiles from "../tiles.js";
+import { isWhole, keepButton, keptSaid } from "./kept_map.js";
 import { button, empty, icon, list, row, section } from "./parts.js";
 import { reference } from "./reference.js";
 import { needingOfficer } from "./states.js";
-import { bytes, lately } from "./written.js";
+import { lately } from "./written.js";
 
 export async function home(app) {
   const [known, items, drafted, pulledAt, kept] = await Promise.all([
@@ -51,7 +52,7 @@ function outboxNote(waiting, attention, photos) {
 }
 
 function ready(app, { known, pulledAt, kept }) {
-  const all = Boolean(known.forms.length && pulledAt && kept);
+  const all = Boolean(known.forms.length && pulledAt && isWhole(kept));
   const check = (good, text) => element("li", {}, icon(good ? "done" : "alert"), element("span", {}, text));
   const pull = button("Sinkronkan", () => app.guarded(pull, async () => {
     await sync.pull();
@@ -65,7 +66,6 @@ function ready(app, { known, pulledAt, kept }) {
       element("ul", {},
         check(known.forms.length, known.forms.length ? `${known.forms.length} formulir` : "Formulir belum diambil"),
         check(pulledAt, pulledAt ? `Daftar dan tugas diperbarui ${lately(pulledAt)}` : "Daftar dan tugas belum diambil"),
-        check(kept, kept ? `Peta tersimpan (${bytes(kept.bytes)}, ${lately(kept.kept_at)})` : "Peta belum disimpan di ponsel")),
-      element("div", { class: "acts" }, pull,
-        element("a", { class: kept ? "button" : "button button-main", href: "#/map?keep=1" }, icon("keep"), kept ? "Perbarui peta" : "Simpan peta"))));
+        check(isWhole(kept), keptSaid(kept))),
+      element("div", { class: "acts" }, pull, keepButton(app, kept))));
 }

@@ -87,7 +87,8 @@ function acts(app, item, { revision, replaced }) {
   else if (item.state === "accepted" && !replaced) found.push(act("Perbarui isian", to(outbox.revise), { with: "edit" }));
   if (item.state === "conflict") found.push(act("Salin sebagai kiriman baru", to(outbox.copy), { kind: "main", with: "edit" }));
   if (item.state === "refused" && !revision) found.push(act("Singkirkan", () => dismiss(app, item), { with: "trash" }));
-  const mayWithdraw = !replaced && !["withdrawn", "sending", "conflict", "refused"].includes(item.state) && !item.withdrawing;
+  const holds = item.revises && isSent(item); // it goes with its record, by the first one
+  const mayWithdraw = !replaced && !holds && !["withdrawn", "sending", "conflict", "refused"].includes(item.state) && !item.withdrawing;
   if (mayWithdraw) found.push(act("Tarik kembali", () => withdraw(app, item), { kind: "danger", with: "undo" }));
   return found;
 }

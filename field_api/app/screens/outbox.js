@@ -3,6 +3,7 @@
 import { element } from "portal/element";
 import * as outbox from "../outbox.js";
 import * as sender from "../sender.js";
+import { groupBy } from "./groups.js";
 import { button, empty, icon, list, notice, section } from "./parts.js";
 import { reference } from "./reference.js";
 import { isUnderway, needingOfficer, revisedIn, stateTags } from "./states.js";
@@ -41,14 +42,7 @@ function line(item, known, revised) {
     icon("next"));
 }
 
-function together(items) {
-  const groups = new Map();
-  for (const item of items) {
-    const key = `${item.form} ${item.finished_at}`;
-    groups.set(key, [...(groups.get(key) ?? []), item]);
-  }
-  return [...groups.values()];
-}
+const together = (items) => [...groupBy(items, (item) => `${item.form} ${item.finished_at}`).values()];
 
 function bundle(items, known, revised) {
   const [first] = items;

@@ -94,10 +94,3 @@ export function overlay(title, body, { onClose } = {}) {
   dialog.showModal();
   return dialog;
 }
-
-// Fills `node` anew with what `draw` makes, each time `watch` calls.
-export function live(node, draw) {
-  const again = () => node.replaceChildren(...[draw()].flat().filter(Boolean));
-  again();
-  return again;
-}

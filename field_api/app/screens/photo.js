@@ -8,7 +8,7 @@ const LONGEST = 1600; // px: a number plate across a street is still legible
 const QUALITY = 0.8;
 
 // A JPEG of at most 1600 px; the file itself where this browser cannot draw it (HEIC on Android).
-export async function shrink(file) {
+async function shrink(file) {
   try {
     const image = await createImageBitmap(file, { imageOrientation: "from-image" });
     const scale = Math.min(1, LONGEST / Math.max(image.width, image.height));

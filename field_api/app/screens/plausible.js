@@ -1,33 +1,37 @@
-// Whether a price can be right, held against the last one: a doubt to be looked at, never a refusal.
+// Whether an answer can be right, held against the last one: a doubt to be looked at, never a
+// refusal. From where on one doubts is declared with the form's sheet.
 
-import { dayName, percent, rupiah } from "./written.js";
+import { dayName, percent } from "./written.js";
 
-const JUMP = 0.3; // of the last price
-const SLIP = 4; // times: beyond it a nought too many or too few is likelier than a change
-
-// `known` is {price, observed_at, elsewhere}; gives a sentence, or "".
-export function doubt(price, known) {
-  if (!known || !(known.price > 0)) return "";
-  const ratio = price / known.price;
-  const from = known.elsewhere ? `harga di pasar lain, ${rupiah(known.price)}` : `${rupiah(known.price)} (${dayName(known.observed_at)})`;
-  if (ratio >= SLIP) return `Jauh di atas ${from}. Kelebihan satu nol?`;
-  if (ratio <= 1 / SLIP) return `Jauh di bawah ${from}. Kurang satu nol?`;
-  if (ratio > 1 + JUMP) return `Naik ${percent((ratio - 1) * 100)} dari ${from}.`;
-  if (ratio < 1 - JUMP) return `Turun ${percent((1 - ratio) * 100)} dari ${from}.`;
+/**
+ * @param {{answer: number, observed_at?: string, elsewhere?: boolean} | null} last
+ * @param {{jump: number, slip: number, names: object, write: (answer: number) => string}} terms
+ * @returns {string} a sentence, or ""
+ */
+export function doubt(answer, last, { jump, slip, names, write }) {
+  if (!(last?.answer > 0)) return "";
+  const ratio = answer / last.answer;
+  const before = write(last.answer);
+  const from = last.elsewhere ? `${names.answer} di ${names.by} lain, ${before}` : `${before} (${dayName(last.observed_at)})`;
+  if (ratio >= slip) return `Jauh di atas ${from}. Kelebihan satu nol?`;
+  if (ratio <= 1 / slip) return `Jauh di bawah ${from}. Kurang satu nol?`;
+  if (ratio > 1 + jump) return `Naik ${percent((ratio - 1) * 100)} dari ${from}.`;
+  if (ratio < 1 - jump) return `Turun ${percent((1 - ratio) * 100)} dari ${from}.`;
   return "";
 }
 
-// The last price of each item in a market; where it has none, the middle one of the other markets.
-export function lastPrices(rows, market) {
+/** What each line was last where one is; where it has none, the middle one of elsewhere. */
+export function lastAnswers({ by, line, answer, last }, chosen) {
   const own = new Map();
   const others = new Map();
-  for (const row of rows) {
-    if (row.market === market) own.set(row.commodity, row);
-    else others.set(row.commodity, [...(others.get(row.commodity) ?? []), row.price]);
+  for (const row of last) {
+    const [of, value] = [row[line.name], row[answer.name]];
+    if (row[by.name] === chosen) own.set(of, { answer: value, observed_at: row.observed_at });
+    else others.set(of, [...(others.get(of) ?? []), value]);
   }
-  return (commodity) => {
-    if (own.has(commodity)) return own.get(commodity);
-    const prices = others.get(commodity)?.sort((a, b) => a - b);
-    return prices ? { price: prices[Math.floor(prices.length / 2)], elsewhere: true } : null;
+  return (code) => {
+    if (own.has(code)) return own.get(code);
+    const known = others.get(code)?.sort((one, other) => one - other);
+    return known ? { answer: known[Math.floor(known.length / 2)], elsewhere: true } : null;
   };
 }

@@ -10,27 +10,27 @@ import { groupWhileTyping, grouped, number, readDecimal, readWhole, today } from
 const LONG = 100; // characters from which a text has more than one line
 
 /* Each kind gives {root, read, focus, grouped}: what is shown, the answer now ("" for none, NaN for
-   what cannot be read) and where the focus goes. `grouped` ones are several controls in one. */
+   what cannot be read) and where the focus goes. `grouped` ones are several controls in one. What
+   cannot be read is told to `onChange` as the text that it is: a draft keeps what was typed. */
 const KINDS = { choice, integer, decimal, date, text, uuid: text, photo };
 
 export function question(field, context) {
   const { value, onChange } = context;
-  const ids = { label: newId("q"), problem: newId("problem"), note: newId("note") };
+  const ids = { label: newId("q"), problem: newId("problem") };
   const kind = field.codes ? coded : KINDS[field.kind] ?? text;
   const control = kind(field, { ...context, ids, onChange: changed });
   const problem = element("p", { class: "problem", id: ids.problem, role: "alert", hidden: true });
-  const note = element("p", { class: "question-note", id: ids.note });
   const title = [field.title, field.required ? null : element("span", { class: "optional" }, " (boleh kosong)")].filter(Boolean);
   const root = control.grouped
     ? element("fieldset", { class: "question", "aria-describedby": ids.problem }, element("legend", { id: ids.label }, ...title), control.root)
     : element("div", { class: "question" }, element("label", { id: ids.label, for: control.input?.id }, ...title), control.root);
-  root.append(note, problem);
+  root.append(problem);
   root.dataset.field = field.name;
   const marked = control.input ?? root;
 
   function changed(answer) {
     show("");
-    onChange(answer);
+    onChange(Number.isNaN(answer) ? control.input.value : answer);
   }
   function show(text) {
     problem.replaceChildren(...(text ? [icon("alert"), text] : []));
@@ -45,7 +45,7 @@ export function question(field, context) {
   }
   // After the tap that took the focus away: a sentence that comes sooner moves its target.
   control.input?.addEventListener("blur", () => setTimeout(() => { if (control.read() !== "") check(); }, 300));
-  return { root, check, show, read: control.read, focus: control.focus, settled: control.settled ?? (() => {}), tell: (words) => { note.textContent = words; } };
+  return { root, check, show, read: control.read, focus: control.focus, settled: control.settled ?? (() => {}) };
 }
 
 // What is wrong with an answer, in words that say how to put it right; "" where nothing is.
@@ -78,7 +78,7 @@ function typed(input, read, onChange) {
   return { root: input, input, read, focus: () => input.focus() };
 }
 
-const described = ({ problem, note }) => ({ class: "field", id: newId("field"), "aria-describedby": `${note} ${problem}` });
+const described = ({ problem }) => ({ class: "field", id: newId("field"), "aria-describedby": problem });
 
 function text(field, { value, ids, onChange }) {
   const many = (field.max_length ?? LONG) > LONG;
@@ -132,17 +132,17 @@ function photo(field, { value, photo: held, keepPhoto, dropPhoto, onChange }) {
 
 // The answer is the code of a row that is looked up by name.
 function coded(field, { value, ids, onChange, rows, here, listTitle }) {
-  const opener = element("button", { type: "button", class: "chooser", id: newId("field"), "aria-describedby": `${ids.note} ${ids.problem}`, onclick: choose });
+  const opener = element("button", { type: "button", class: "chooser", id: newId("field"), "aria-describedby": ids.problem, onclick: choose });
   let code = value ?? "";
   function draw() {
     const one = rows().find((other) => other.code === code);
     const said = one ? [element("b", {}, one.name), element("span", {}, tell(one))]
-      : [element("b", {}, code ? String(code) : "Pilih…"), code ? element("span", {}, "Tidak lagi ada dalam daftar") : null];
+      : [element("b", {}, code ? String(code) : "Pilih…"), code ? element("span", {}, "Tidak ada dalam daftar di ponsel ini") : null];
     opener.replaceChildren(element("span", { class: "row-text" }, ...said.filter(Boolean)), icon("next"));
     opener.setAttribute("aria-labelledby", `${ids.label} ${opener.id}`);
   }
   async function choose() {
-    const one = await pick(listTitle ?? field.title, rows(), { here: here() });
+    const one = await pick(listTitle ?? field.title, rows(), { here: here(), free: field.kind === "text" });
     if (!one) return;
     code = one.code;
     draw();

@@ -1,7 +1,7 @@
 // The forms and lists that the phone holds, and answers put into words with them.
 
 import * as sync from "../sync.js";
-import { date, grouped, number, rupiah } from "./written.js";
+import { date, noun, numeral } from "./written.js";
 
 export async function reference() {
   const forms = await sync.forms();
@@ -15,8 +15,7 @@ export async function reference() {
     if (field.codes) return rows(field.codes).find((one) => one.code === value)?.name ?? String(value);
     if (field.kind === "choice") return field.choices.find((one) => one.code === value)?.name ?? String(value);
     if (field.kind === "date") return date(value);
-    if (field.kind === "integer" && typeof value === "number") return /\bRp\b/.test(field.title) ? rupiah(value) : grouped(value);
-    return typeof value === "number" ? number(value) : String(value);
+    return typeof value === "number" ? numeral(value, field.format) : String(value);
   }
 
   return {
@@ -31,6 +30,11 @@ export async function reference() {
       const fields = (form(id)?.fields ?? []).filter((field) => field.kind !== "photo");
       const told = fields.map((field) => answer(field, values[field.name])).filter(Boolean);
       return told.slice(0, 3).map((text) => (text.length > 60 ? `${text.slice(0, 57)}…` : text)).join(" · ");
+    },
+    // What the lines of a form's sheet are.
+    lines(id) {
+      const { fields, sheet } = form(id) ?? {};
+      return sheet ? noun(fields.find((field) => field.name === sheet.answer).title) : "baris";
     },
     // The question of a form that is answered from a list of work, and that list.
     task(one) {

@@ -20,7 +20,10 @@ export function needingOfficer(items) {
   return items.filter((item) => !revised.has(item.instance_id)
     && (["refused", "conflict"].includes(item.state) || hasConflicts(item) || Boolean(item.withdraw_error)));
 }
-export const revisedIn = (items) => new Set(items.map((item) => item.revises).filter(Boolean));
+/** What a later item of this phone, or the office, puts right. */
+export const revisedIn = (items) => new Set(
+  items.flatMap(({ instance_id, revises, put_right }) => [revises, put_right && instance_id]).filter(Boolean),
+);
 export const isUnderway = (item) => ["waiting", "sending"].includes(item.state) || item.withdrawing || item.photos.sent < item.photos.total;
 export const isSent = (item) => !["waiting", "sending", "conflict"].includes(item.state);
 
@@ -28,7 +31,8 @@ export function stateTags(item, revised = new Set()) {
   const [text, tone, glyph] = STATES[item.state] ?? [item.state, "info", "info"];
   const replaced = revised.has(item.instance_id);
   const tags = [tag(text, replaced ? "info" : tone, glyph)];
-  if (replaced) tags.push(tag("Sudah diperbaiki", "info", "edit"));
+  if (item.put_right) tags.push(tag("Diperbaiki kantor: diterima", "good", "edit"));
+  else if (replaced) tags.push(tag("Sudah diperbaiki", "info", "edit"));
   if (item.state === "accepted" && hasConflicts(item)) tags.push(tag("Sebagian bentrok", "bad", "clash"));
   if (item.withdrawing) tags.push(tag("Akan ditarik", "info", "undo"));
   if (item.photos.total) {

@@ -15,7 +15,10 @@ const isoDay = new Intl.DateTimeFormat("en-CA", { timeZone: ZONE });
 
 export const number = (value) => exact.format(value);
 export const grouped = (value) => whole.format(value);
-export const rupiah = (value) => `Rp${HARD}${whole.format(value)}`;
+// By the format that a declaration gives an answer.
+const SIGNS = { rupiah: "Rp" };
+export const signOf = (format) => SIGNS[format] ?? "";
+export const numeral = (value, format) => (SIGNS[format] ? `${SIGNS[format]}${HARD}${number(value)}` : number(value));
 export const metres = (value) => `${whole.format(Math.max(1, Math.round(value)))}${HARD}m`;
 export const percent = (value) => `${whole.format(value)}${HARD}%`;
 export const date = (iso) => calendar.format(new Date(iso));
@@ -49,12 +52,8 @@ export function dayName(at) {
   return localDay.format(new Date(at));
 }
 
-// Whole months between two dates (YYYY-MM-DD), as a growth chart counts them.
-export function monthsBetween(born, on) {
-  const [y1, m1, d1] = born.split("-").map(Number);
-  const [y2, m2, d2] = on.split("-").map(Number);
-  return (y2 - y1) * 12 + (m2 - m1) - (d2 < d1 ? 1 : 0);
-}
+// "Harga (Rp)" in the middle of a sentence: harga.
+export const noun = (title) => title.replace(/\s*\([^)]*\)$/, "").toLowerCase();
 
 // Reads 81,5 and 81.5 alike; where both marks stand, the dot parts thousands. NaN where it is no number.
 export function readDecimal(text) {

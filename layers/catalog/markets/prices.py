@@ -22,7 +22,7 @@ from layers.base import (
 )
 from layers.bulk import add
 from layers.catalog.markets.places import THEME, Commodity, Market
-from layers.forms import CodeList, Entry, Form, FormField
+from layers.forms import CodeList, Entry, Form, FormField, Sheet
 from layers.registry import register
 
 
@@ -118,13 +118,19 @@ def _markets(user: User) -> Iterator[Mapping[str, Any]]:
         yield {
             "code": market.code,
             "name": market.name,
+            "note": "letak perkiraan" if market.approximate else "",
             "point": list(market.geom.coords),
-            "approximate": market.approximate,
         }
 
 
 def _commodities(user: User) -> Iterator[Mapping[str, Any]]:
-    yield from Commodity.objects.values("code", "name", "group", "unit")
+    for item in Commodity.objects.values("code", "name", "group", "unit"):
+        yield item | {"note": f"per {item['unit']}"}
+
+
+def _units(user: User) -> Iterator[Mapping[str, Any]]:
+    units = Commodity.objects.order_by("unit").values_list("unit", flat=True).distinct()
+    yield from ({"code": unit, "name": unit} for unit in units)
 
 
 def _latest_prices(user: User) -> Iterator[Mapping[str, Any]]:
@@ -244,6 +250,7 @@ PRICE_READINGS = register(
                     "integer",
                     minimum=1,
                     maximum=10_000_000,
+                    format=Format.RUPIAH,
                 ),
             ),
             write=write_readings,
@@ -251,8 +258,10 @@ PRICE_READINGS = register(
             lists=(
                 CodeList("markets", Text("Pasar", "Markets"), _markets),
                 CodeList("commodities", Text("Komoditas", "Commodities"), _commodities),
+                CodeList("units", Text("Satuan", "Units"), _units),
                 CodeList("latest-prices", Text("Harga terakhir", "Latest prices"), _latest_prices),
             ),
+            sheet=Sheet(by="market", line="commodity", answer="price", last="latest-prices"),
             example={"market": "oeba", "commodity": "beras-medium-1", "price": 15_500},
         ),
     )

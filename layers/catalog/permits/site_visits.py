@@ -82,6 +82,7 @@ def awaiting_visit(user: User) -> Iterator[dict[str, Any]]:
             "code": number,
             "name": f"{number} · {activity}",
             "kelurahan": kelurahan or "",
+            "note": kelurahan or "",
             "point": [middle.x, middle.y],
         }
 

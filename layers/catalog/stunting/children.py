@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.gis.db import models
 from django.db.models import ExpressionWrapper, Q
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from layers.base import (
     Format,
@@ -164,7 +165,12 @@ def children_in_care(user: User) -> Iterator[dict[str, Any]]:
             "born_on": born_on.isoformat(),
             "sex": sex,
             "kelurahan": kelurahan or "",
+            "note": " · ".join(filter(None, (Child.Sex(sex).label, _born(born_on), kelurahan))),
         }
+
+
+def _born(day: date) -> str:
+    return f"lahir {date_format(day, 'j M Y')}"
 
 
 _SEXES = named(Child.Sex, FEMALE="Female", MALE="Male")

@@ -100,6 +100,7 @@ def to_clean(user: User) -> Iterator[dict[str, Any]]:
             "kelurahan": kelurahan,
             "status": report.status,
             "description": report.description,
+            "note": f"“{report.description}”" if report.description else "",
             "observed_at": report.observed_at.isoformat(),
             "point": list(report.geom.coords),
         }

@@ -45,16 +45,16 @@ class File:
         return 100 * self.attachment.offset // self.attachment.size
 
 
-def files_of(reading: Reading, versions: Sequence[Reading], user: User) -> list[File]:
+def files_of(reading: Reading, steps: Sequence[Reading], user: User) -> list[File]:
     """The files that it speaks of, then those that came without being spoken of. A file may have
-    come with any version of the record, sent by whoever sent that version."""
+    come with any step of the record, sent by whoever took it."""
     sent_by = Q(pk__in=[])
-    for one in versions:
+    for one in steps:
         sent_by |= Q(instance_id=one.submission.pk, user=one.submission.user_id)
     came: dict[str, Attachment] = {}
     for attachment in Attachment.objects.filter(sent_by).order_by("created_at"):
         came[attachment.name] = attachment
-    shown = _photos(versions, user)
+    shown = _photos(steps, user)
     spoken = {name: reading.title_of(f"values.{question}") for question, name in reading.attached}
     names = dict.fromkeys([*spoken, *came])
     return [
@@ -64,10 +64,10 @@ def files_of(reading: Reading, versions: Sequence[Reading], user: User) -> list[
     ]
 
 
-def _photos(versions: Sequence[Reading], user: User) -> dict[str, Photo]:
+def _photos(steps: Sequence[Reading], user: User) -> dict[str, Photo]:
     """The photos of the record's features that this person may see, by what was sent."""
-    layer = versions[0].layer if versions else None
-    features = {one.submission.feature_id for one in versions} - {None}
+    layer = steps[0].layer if steps else None
+    features = {one.submission.feature_id for one in steps} - {None}
     if layer is None:
         return {}
     return {
