@@ -85,7 +85,7 @@ class Submission(models.Model):
     """
 
     class State(models.TextChoices):
-        RECEIVED = "received", "Diterima, belum dinilai"
+        RECEIVED = "received", "Tiba, belum dinilai"
         ACCEPTED = "accepted", "Diterima"
         REFUSED = "refused", "Ditolak"
         UNPERMITTED = "unpermitted", "Tidak berwenang"

@@ -198,7 +198,7 @@ class Migration(migrations.Migration):
             name="state",
             field=models.CharField(
                 choices=[
-                    ("received", "Diterima, belum dinilai"),
+                    ("received", "Tiba, belum dinilai"),
                     ("accepted", "Diterima"),
                     ("refused", "Ditolak"),
                     ("unpermitted", "Tidak berwenang"),
