@@ -23,8 +23,9 @@ run: setup ## the portal with its own PostGIS and the demo city, until Ctrl-C
 test: setup test-packages ## every test, in a throw-away PostGIS
 	@.venv/bin/pytest --numprocesses=auto --dist=worksteal
 
-drill: setup ## kill the portal and its database under load; nothing may be lost (see DRILL=)
+drill: setup test-packages ## kill the portal and its database under load; nothing may be lost (see DRILL=)
 	@$(py) -m tests.drill $(DRILL)
+	@FIELD_ITEMS=200 .venv/bin/pytest tests/browser/test_field_survival.py --quiet
 
 fuzz: setup ## requests nobody would think of, against the portal as it runs (see FUZZ=)
 	@$(py) -m tests.fuzz $(FUZZ)

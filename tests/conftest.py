@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.cache import caches
 from django.test import Client
@@ -61,6 +62,12 @@ def cast(db: None) -> SimpleNamespace:
         walidata=person("walidata", Role.WALIDATA),
         administrator=person("administrator", Role.ADMINISTRATOR),
     )
+
+
+def pytest_configure() -> None:
+    """Each client of a test loads the middleware anew: static files are looked up when asked for,
+    and not listed half a second long each time."""
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(autouse=True)

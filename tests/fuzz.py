@@ -13,21 +13,35 @@ import json
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from email.message import Message
+from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
 from random import Random
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from tests.bench.intake import reports
 from tests.drill.portal import PROJECT, Portal, durable_portal
+from tests.openrosa_client import multipart
 
 SLOW = 5.0
-CHECKS = "not_a_server_error"
+FILE = b"12345"
+OCTETS = "application/offset+octet-stream"
+ORX = "http://openrosa.org/xforms"
+VALUES = ("", "x", "0", "-1", "1" * 400, "null", "a b,c d,", "instance_id !!", "filename Li4v",
+          "sha256 AAAA", "bytes=0-", "\u00e9", "*/*;q=x")  # fmt: skip
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,"
+    "response_schema_conformance"
+)
 JSON = "application/json"
 TYPES = (JSON, "text/xml", "text/plain", "multipart/form-data; boundary=x", "", "a" * 300,
-         "application/offset+octet-stream", "application/json; charset=utf-16")  # fmt: skip
+         OCTETS, "application/json; charset=utf-16")  # fmt: skip
 ALLOWED = frozenset({400, 401, 403, 404, 405, 406, 408, 409, 410, 411, 412, 413, 414, 415, 422,
                      429, 431, 460})  # fmt: skip
 PIECES = (b"\x00", b"\xff\xfe", b"null", b"NaN", b"1e999", b"[" * 50, b"{" * 50, b'"', b"\\ud800",
@@ -88,10 +102,12 @@ def mutate(
 ) -> tuple[Counter[int], list[str]]:
     """How often each status came, and every fault."""
     told: Counter[int] = Counter()
-    faults: list[str] = []
-    for method, path, body, headers in _shots(token, town, count, random):
+    right = Right(address, token, town, random)
+    faults = refused(right)
+    for method, path, body, headers in _shots(right, count, random):
         began = time.perf_counter()
-        status, kind, text = _ask(address, method, path, body, headers)
+        status, about, text = _ask(address, method, path, body, headers)
+        kind = about.get("Content-Type", "")
         seconds = time.perf_counter() - began
         told[status] += 1
         shot = f"{method} {path!r} {body[:200]!r} {headers}: {status} {text[:200]!r}"
@@ -106,58 +122,119 @@ def mutate(
     return told, faults
 
 
-def _shots(token: str, town: dict[str, Any], count: int, random: Random) -> Iterator[Shot]:
+def _shots(right: Right, count: int, random: Random) -> Iterator[Shot]:
     """Right requests, each with something bent."""
-    key = str(uuid4())
+    made = list(right.requests.values())
     for _ in range(count):
-        method, path, body, headers = random.choice(_right(token, town, key, random))
-        match random.randrange(6):
+        method, path, body, headers = random.choice(made)()
+        match random.randrange(7):
             case 0:
                 headers = headers | {"Content-Type": random.choice(TYPES)}
             case 1:
                 method = random.choice(("GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "POST"))
             case 2:
                 path = _bent(path, random)
+            case 3 if headers:
+                name = random.choice(sorted(headers))
+                headers = headers | {name: random.choice((*VALUES, headers[name][:-1]))}
             case _:
                 for _ in range(random.randint(1, 4)):
                     body = _broken(body, random)
         yield method, path, body, headers
 
 
-def _right(token: str, town: dict[str, Any], key: str, random: Random) -> list[Shot]:
-    (item,) = reports(town["centre"], 1, random)
-    officer = {"Authorization": f"Token {token}", "Content-Type": JSON}
-    xml = (
-        f'<data xmlns:orx="http://openrosa.org/xforms" id="trash-reports" version="1"><category>'
-        "burning</category><point>-10.19 123.59 5 4</point><orx:meta><orx:instanceID>"
-        f"uuid:{uuid4()}</orx:instanceID></orx:meta></data>"
-    )
-    form = (
-        '--x\r\nContent-Disposition: form-data; name="xml_submission_file"; filename="s.xml"\r\n'
-        f"Content-Type: text/xml\r\n\r\n{xml}\r\n--x--\r\n"
-    ).encode()
-    tus = officer | {
-        "Tus-Resumable": "1.0.0",
-        "Upload-Length": str(random.choice((0, 5, -1, 10**12, "x"))),
-        "Upload-Metadata": random.choice(("", "instance_id !!", "filename Li4v", "a b,c d,")),
-    }
-    chunk = officer | {"Tus-Resumable": "1.0.0", "Upload-Offset": str(random.choice((0, 1, "x"))),
-                       "Content-Type": "application/offset+octet-stream"}  # fmt: skip
-    batch = json.dumps({"submissions": [item]}).encode()
-    return [
-        ("POST", "/api/v1/submissions", json.dumps(item).encode(), officer),
-        ("POST", "/api/v1/submissions/batch", batch, officer),
-        ("GET", f"/api/v1/submissions/{key}", b"", officer),
-        ("DELETE", f"/api/v1/submissions/{key}", b"", officer),
-        ("GET", "/api/v1/sync?since=WzEsMSxudWxsLHt9XQ==", b"", officer),
-        ("GET", "/api/v1/forms/trash-reports/1", b"", officer),
-        ("POST", "/api/v1/devices", b'{"code":"abc","name":"A05"}', {"Content-Type": JSON}),
-        ("POST", "/api/v1/attachments", b"", tus),
-        ("PATCH", f"/api/v1/attachments/{key}", b"12345", chunk),
-        ("POST", f"/openrosa/key/{token}/submission", form,
-         {"Content-Type": "multipart/form-data; boundary=x", "X-OpenRosa-Version": "1.0"}),
-        ("GET", f"/openrosa/key/{token}/formList?formID=x", b"", {}),
-    ]  # fmt: skip
+class Right:
+    """Right requests of one officer, each made anew and about something that is there."""
+
+    def __init__(
+        self, address: tuple[str, int], token: str, town: dict[str, Any], random: Random
+    ) -> None:
+        self.address, self.token, self.town, self.random = address, token, town, random
+        self.officer = {"Authorization": f"Token {token}", "Content-Type": JSON}
+        self.tus = self.officer | {"Tus-Resumable": "1.0.0"}
+        self.kept = self._hand_in()
+        self.cursor = json.loads(self.get("/api/v1/sync"))["cursor"]
+        self.requests: dict[str, Callable[[], Shot]] = {
+            "submit": self.submit,
+            "batch": self.batch,
+            "read": lambda: ("GET", f"/api/v1/submissions/{self.kept}", b"", self.officer),
+            "list": lambda: ("GET", "/api/v1/submissions?state=accepted", b"", self.officer),
+            "withdraw": lambda: (
+                "DELETE", f"/api/v1/submissions/{self._hand_in()}", b"", self.officer
+            ),
+            "sync": lambda: ("GET", f"/api/v1/sync?since={self.cursor}", b"", self.officer),
+            "forms": lambda: ("GET", "/api/v1/forms", b"", self.officer),
+            "form": lambda: ("GET", "/api/v1/forms/trash-reports/1", b"", self.officer),
+            "announce": self.announce,
+            "upload": self.upload,
+            "offset": lambda: ("HEAD", self._upload(), b"", self.tus),
+            "attachment": lambda: ("GET", self._upload(), b"", self.officer),
+            "collect": self.collect,
+            "form list": lambda: (
+                "GET", f"/openrosa/key/{self.token}/formList?formID=trash-reports", b"",
+                {"X-OpenRosa-Version": "1.0"},
+            ),
+        }  # fmt: skip
+
+    def get(self, path: str) -> bytes:
+        return self._done(("GET", path, b"", self.officer))[2]
+
+    def _done(self, shot: Shot) -> tuple[int, Message, bytes]:
+        status, headers, text = _ask(self.address, *shot)
+        assert 200 <= status < 300, f"a right request was refused: {shot}: {status} {text[:500]!r}"
+        return status, headers, text
+
+    def submit(self) -> Shot:
+        (item,) = reports(self.town["centre"], 1, self.random)
+        return "POST", "/api/v1/submissions", json.dumps(item).encode(), self.officer
+
+    def batch(self) -> Shot:
+        body = json.dumps({"submissions": reports(self.town["centre"], 2, self.random)})
+        return "POST", "/api/v1/submissions/batch", body.encode(), self.officer
+
+    def _hand_in(self) -> str:
+        return str(json.loads(self._done(self.submit())[2])["id"])
+
+    def announce(self) -> Shot:
+        digest = sha256(FILE).hexdigest()
+        told = {"instance_id": str(uuid4()), "filename": "bak.jpg", "sha256": digest}
+        coded = ",".join(f"{n} {b64encode(v.encode()).decode()}" for n, v in told.items())
+        headers = self.tus | {"Upload-Length": str(len(FILE)), "Upload-Metadata": coded}
+        return "POST", "/api/v1/attachments", b"", headers
+
+    def _upload(self) -> str:
+        return urlsplit(self._done(self.announce())[1]["Location"]).path
+
+    def upload(self) -> Shot:
+        """All of it or its beginning, with its checksum or without."""
+        body = FILE[: self.random.choice((3, len(FILE)))]
+        headers = self.tus | {"Upload-Offset": "0", "Content-Type": OCTETS}
+        if self.random.random() < 0.5:
+            headers["Upload-Checksum"] = f"sha256 {b64encode(sha256(body).digest()).decode()}"
+        return "PATCH", self._upload(), body, headers
+
+    def collect(self) -> Shot:
+        lon, lat = self.town["centre"]
+        xml = (
+            f'<data xmlns:orx="{ORX}" id="trash-reports" version="1"><category>burning</category>'
+            f"<geometry>{lat} {lon} 5 4</geometry><orx:meta><orx:instanceID>uuid:{uuid4()}"
+            f"</orx:instanceID><orx:timeStart>{datetime.now(UTC).isoformat()}</orx:timeStart>"
+            "</orx:meta></data>"
+        )
+        kind, body = multipart(xml.encode(), {})
+        headers = {"Content-Type": kind, "X-OpenRosa-Version": "1.0"}
+        return "POST", f"/openrosa/key/{self.token}/submission", body, headers
+
+
+def refused(right: Right) -> list[str]:
+    """Which of the right requests, with nothing bent, are not taken."""
+    faults = []
+    for name, made in right.requests.items():
+        shot = made()
+        status, _, text = _ask(right.address, *shot)
+        if not 200 <= status < 300:
+            faults.append(f"a right request was refused: {name} {shot}: {status} {text[:300]!r}")
+    return faults
 
 
 def _broken(body: bytes, random: Random) -> bytes:
@@ -186,21 +263,21 @@ def _bent(path: str, random: Random) -> str:
         "?cursor=x",
         "x" * 200,
     )
-    at = random.randrange(1, len(path) + 1)
+    at = random.randrange(path.index("/", 1), len(path) + 1)
     return path[:at] + random.choice(odd) + path[at:]
 
 
 def _ask(
     address: tuple[str, int], method: str, path: str, body: bytes, headers: dict[str, str]
-) -> tuple[int, str, bytes]:
-    """(status, content type, beginning of the answer); status 0 where none came."""
+) -> tuple[int, Message, bytes]:
+    """(status, headers, body); status 0 where no answer came."""
     connection = HTTPConnection(*address, timeout=4 * SLOW)
     try:
         connection.request(method, path, body or None, headers)
         answer = connection.getresponse()
-        return answer.status, answer.headers.get("Content-Type", ""), answer.read()[:500]
+        return answer.status, answer.headers, answer.read()
     except (OSError, HTTPException) as error:
-        return 0, "", repr(error).encode()
+        return 0, Message(), repr(error).encode()
     finally:
         connection.close()
 

@@ -66,6 +66,15 @@ def test_no_layer_is_a_special_case() -> None:
         assert not re.search(r"(layer\.id|layer_id)\s*==\s*[\"']", path.read_text()), name(path)
 
 
+def test_the_officers_app_knows_no_layer_by_name() -> None:
+    """Forms and lists come to the phone declared: a new layer needs no line of the app."""
+    forms = [layer.accepts for layer in LAYERS.values() if layer.accepts]
+    names = set(LAYERS) | {codes.id for form in forms for codes in form.lists}
+    for path in sorted((ROOT / "field_api" / "app").rglob("*.js")):
+        literals = set(re.findall(r"""["'`]([^"'`\n]*)["'`]""", path.read_text()))
+        assert not literals & names, name(path)
+
+
 def test_folium_is_known_to_the_documents_only() -> None:
     for path in SOURCES:
         if re.search(r"^\s*(import|from) (folium|branca)", path.read_text(), re.MULTILINE):

@@ -28,10 +28,12 @@ def answers(layer_id: str) -> dict[str, Any]:
 
 
 def submission(layer_id: str, values: dict[str, Any], **more: Any) -> dict[str, Any]:
+    form = LAYERS[layer_id].accepts
+    assert form is not None
     return {
         "instance_id": str(uuid4()),
         "form": layer_id,
-        "form_version": "1",
+        "form_version": form.version,
         "observed_at": "2026-11-20T12:05:00+08:00",
         "geometry": {"type": "Point", "coordinates": [CENTRE.x, CENTRE.y]},
         "accuracy": 6.5,

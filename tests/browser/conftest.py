@@ -10,16 +10,17 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.contrib.gis.geos import Point
 from PIL import Image
-from playwright.sync_api import ConsoleMessage, Locator, Page, Request
+from playwright.sync_api import ConsoleMessage, Locator, Page, Playwright, Request
 
 from field_api.devices import invite
-from tests.browser.field_phone import Phone
+from tests.browser.field_phone import Phone, PhoneInHand
 
 # Playwright's own event loop runs in this thread; Django would take each query for a mistake.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -152,3 +153,12 @@ def enrol(cast: Any) -> Callable[..., Phone]:
 def phone(page: Page, live_server: Any, enrol: Any, no_limits: None) -> Phone:
     page.set_default_timeout(10_000)
     return enrol(Phone(page, live_server.url).open())
+
+
+@pytest.fixture
+def in_hand(
+    playwright: Playwright, browser_type_launch_args: dict[str, Any], tmp_path: Path
+) -> Iterator[PhoneInHand]:
+    hand = PhoneInHand(playwright, tmp_path / "profile", browser_type_launch_args)
+    yield hand
+    hand.kill()

@@ -46,6 +46,8 @@ PHOTOGRAPH = f"""async ({{draft, side}}) => {{
   const picture = await ({PICTURE})({{side, quality: 0.95}});
   return drafts.addPhoto(draft, "photo", picture).then(() => null, (error) => error.code);
 }}"""
+# A connection that is paid by the byte: the app fetches no map unasked.
+METERED = "Object.defineProperty(navigator.connection, 'saveData', {value: true, writable: true})"
 
 
 class Phone:
@@ -54,6 +56,7 @@ class Phone:
     def __init__(self, page: Page, address: str) -> None:
         self.page = page
         self.address = address
+        page.add_init_script(METERED)
 
     def open(self, path: str = "/healthz") -> Phone:
         """Without a path: a page that is nothing but the portal's address."""
@@ -96,13 +99,15 @@ class Phone:
     def states(self) -> list[str]:
         return sorted(item["state"] for item in self.run("outbox.list"))
 
+    def owed(self) -> int:
+        """Photos that the server still wants."""
+        wanted = [one for one in self.run("outbox.list") if one["state"] != "withdrawn"]
+        return sum(one["photos"]["total"] - one["photos"]["sent"] for one in wanted)
+
     def until(self, wanted: Callable[[], Any], seconds: float = 30, every: int = 50) -> Any:
         deadline = time.monotonic() + seconds
         while not (found := wanted()):
-            assert time.monotonic() < deadline, (
-                self.run("sender.status"),
-                self.run("outbox.counts"),
-            )
+            assert time.monotonic() < deadline, (self.run("sender.status"), self.states())
             self.page.wait_for_timeout(every)
         return found
 

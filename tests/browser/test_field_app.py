@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from io import BytesIO
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from django.contrib.auth.models import User
@@ -28,6 +28,7 @@ from layers.catalog.markets.prices import PriceReading
 from layers.catalog.stunting.children import Measurement
 from layers.catalog.trash.reports import TrashReport
 from tests.browser.conftest import PHONE
+from tests.browser.field_phone import METERED
 from tests.factories import CENTRE
 
 # Chromium's own teardown leaves sockets to the garbage collector.
@@ -49,6 +50,48 @@ def picture() -> FilePayload:
     return FilePayload(name="IMG_0001.jpg", mimeType="image/jpeg", buffer=drawn.getvalue())
 
 
+# Texts, and answers in their fields, that stand out too little from what lies under them (WCAG 2.2,
+# 1.4.3); and how many were looked at. A canvas reads every way of writing a colour.
+PALE = """() => {
+  const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const rgba = (colour) => {
+    pen.clearRect(0, 0, 1, 1);
+    pen.fillStyle = colour;
+    pen.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = pen.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const over = ([r, g, b, a], below) => [r, g, b].map((v, at) => v * a + below[at] * (1 - a));
+  const ground = (node) => {
+    if (!node) return rgba("Canvas").slice(0, 3);
+    const colour = rgba(getComputedStyle(node).backgroundColor);
+    return colour[3] === 1 ? colour.slice(0, 3) : over(colour, ground(node.parentElement));
+  };
+  const shares = [0.2126, 0.7152, 0.0722];
+  const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  const light = (rgb) => rgb.reduce((sum, v, at) => sum + shares[at] * linear(v / 255), 0);
+
+  const shown = (node) => node.checkVisibility({ visibilityProperty: true })
+    && !node.closest(".maplibregl-map, .visually-hidden, .skip");
+  const nodes = new Set(document.querySelectorAll("input.field, textarea, .line-input input"));
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    if (walker.currentNode.textContent.trim()) nodes.add(walker.currentNode.parentElement);
+  }
+  const looked = [...nodes].filter(shown);
+  const pale = looked.filter((node) => {
+    const { color, fontSize, fontWeight } = getComputedStyle(node);
+    const under = ground(node);
+    const [dark, bright] = [light(over(rgba(color), under)), light(under)].sort((a, b) => a - b);
+    const size = parseFloat(fontSize);
+    const large = size >= 24 || (size >= 18.66 && fontWeight >= 700);
+    return (bright + 0.05) / (dark + 0.05) < (large ? 3 : 4.5);
+  });
+  const name = (node) => `${node.tagName}.${node.className} ${node.textContent.trim()}`;
+  return [pale.map(name), looked.length];
+}"""
+
+
 class FieldApp:
     """The app in the officer's hand."""
 
@@ -57,6 +100,7 @@ class FieldApp:
         self.complaints: list[str] = []
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._listen)
+        page.add_init_script(METERED)
 
     def _listen(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not any(sign in message.text for sign in NO_NETWORK):
@@ -214,7 +258,7 @@ def test_a_health_officer_measures_a_child(cast: Any, app: FieldApp) -> None:
     app.enrol(cast.health_officer).open("new/measurements")
     app.press(re.compile("^Anak"))
     app.page.get_by_role("dialog").get_by_role("button", name=re.compile("RAHASIA Anak")).click()
-    app.sees(re.compile(r"Usia \d+ bulan"))
+    expect(app.page.locator(".chooser")).to_contain_text(re.compile(r"lahir \d+ \w+ \d{4}"))
     app.page.get_by_label("Tinggi atau panjang (cm)").fill("81,x")
     app.page.get_by_label("Berdiri").check()
     app.press("Kirim")
@@ -229,6 +273,27 @@ def test_a_health_officer_measures_a_child(cast: Any, app: FieldApp) -> None:
     assert measured.child == cast.town.child
     assert str(measured.height_cm) == "84.5"
     assert measured.by == cast.health_officer
+
+
+def test_a_number_that_is_none_is_kept_as_it_was_typed(cast: Any, app: FieldApp) -> None:
+    app.enrol(cast.health_officer).open("new/measurements")
+    height = app.page.get_by_label("Tinggi atau panjang (cm)")
+    height.fill("8o,5")
+    app.sees(re.compile("Draf tersimpan"))
+
+    app.page.reload()
+
+    expect(height).to_have_value("8o,5")
+    app.press("Kirim")
+    app.sees("Tulis angka, misalnya 81,5.")
+
+
+def test_a_code_that_the_phone_does_not_have_can_be_typed(cast: Any, app: FieldApp) -> None:
+    app.enrol(cast.planner).open("new/site-visits")
+    app.press(re.compile("^Nomor permohonan"))
+    app.page.get_by_role("dialog").get_by_role("searchbox").fill("KKPR-2031-0009")
+    app.press("Pakai kode «KKPR-2031-0009»")
+    expect(app.page.locator(".chooser")).to_contain_text("KKPR-2031-0009")
 
 
 def test_a_refused_item_tells_its_reason_and_can_be_put_right(cast: Any, app: FieldApp) -> None:
@@ -371,12 +436,13 @@ def test_leaving_the_phone_warns_of_what_is_unsent(cast: Any, app: FieldApp) -> 
     expect(app.page.locator("a.row")).to_contain_text("Menunggu")
 
 
-def test_the_map_is_kept_for_days_without_a_network(cast: Any, app: FieldApp) -> None:
-    app.enrol(cast.officer).open("map")
-    app.press("Simpan peta di ponsel")
-    expect(app.page.get_by_role("button", name="Perbarui peta di ponsel")).to_be_visible(
-        timeout=60_000
-    )
+def test_the_map_is_one_tap_away_and_kept_for_days_without_a_network(
+    cast: Any, app: FieldApp
+) -> None:
+    app.enrol(cast.officer)
+    app.press(re.compile("Simpan peta"))
+    app.open("map")
+    expect(app.page.get_by_role("button", name="Perbarui peta")).to_be_visible(timeout=60_000)
 
     app.offline()
     app.open("")
@@ -403,3 +469,53 @@ def test_every_target_is_large_and_nothing_is_wider_than_the_phone(
     )
     assert small == []
     assert app.page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_stands_out_from_what_lies_under_it(
+    cast: Any, app: FieldApp, scheme: Literal["light", "dark"]
+) -> None:
+    def read(least: int) -> None:
+        pale, looked = app.page.evaluate(PALE)
+        assert pale == []
+        assert looked >= least
+
+    app.page.emulate_media(color_scheme=scheme)
+    app.page.goto(app.address)
+    expect(app.page.locator("[data-screen=enrol]")).to_be_visible()
+    read(8)
+    app.enrol(cast.officer)
+    app.sees("Tugas saya")
+    read(20)
+    app.open("new/trash-reports").press("Kirim")
+    app.sees("Wajib diisi.")
+    read(10)
+    app.page.get_by_label("TPS penuh").check()
+    app.press("Kirim")
+    app.settled("Diterima")
+    app.open("new/price-readings").press(re.compile("Pasar Oeba"))
+    app.page.get_by_role("textbox", name="Beras Medium I").fill("1575")
+    app.sees("Harga ini benar")
+    read(10)
+    app.offline()
+    app.open("drafts").sees(re.compile("Pasar Oeba"))
+    read(5)
+    refused = app.page.evaluate(
+        """async () => {
+          const [drafts, outbox] = await Promise.all(
+            ["drafts", "outbox"].map((name) => import(`/static/field/${name}.js`)));
+          const draft = await drafts.begin("trash-reports", { values: { category: "gold" } });
+          await outbox.finish(draft.id);
+          return draft.id;
+        }"""
+    )
+    app.open("outbox").sees("Menunggu")
+    read(8)
+    app.offline(False)
+    app.sees("Ditolak")
+    read(8)
+    app.open(f"item/{refused}").sees("Perbaiki")
+    read(8)
+    for screen in ("tasks/trash-cleanings", "device", "map"):
+        app.open(screen)
+        read(5)

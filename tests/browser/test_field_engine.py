@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import User
 from playwright.sync_api import Page, Route
 
 from field_api.models import Submission
+from field_api.receive import receive
+from layers.permissions import Duty, Role
 from tests.browser.field_phone import Phone, TroubleTold
+from tests.factories import CENTRE
 
 # Chromium's own teardown leaves sockets to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -159,7 +165,7 @@ def test_another_officer_on_the_phone_does_not_send_for_the_first(
     phone.send()
 
     assert phone.run("outbox.list") == []
-    assert phone.run("outbox.counts")["others"] == 2
+    assert phone.run("device.unsent") == 2
     assert Submission.objects.count() == 0
     enrol(phone, cast.officer)
     phone.send()
@@ -230,9 +236,27 @@ def test_a_uuid_of_other_content_is_shown_and_never_minted_anew(
     assert phone.states() == ["conflict"]
     assert phone.run("outbox.list")[0]["instance_id"] == mine
     draft = phone.run("outbox.copy", mine)
+    assert phone.states() == ["conflict"]  # until its copy is on its way
     phone.run("outbox.finish", draft["id"])
     phone.send()
-    assert phone.states() == ["accepted", "conflict"]
+    assert phone.states() == ["accepted"]
+    assert phone.run("outbox.list")[0]["instance_id"] == draft["id"]
+
+
+def test_the_lists_of_a_duty_that_ended_leave_the_phone(phone: Phone, page: Page) -> None:
+    phone.run("sync.pull")
+    assert phone.run("sync.list", "markets")
+
+    def end_duties(route: Route) -> None:
+        answer = route.fetch()
+        now = {"lists": {}, "lists_now": ["commodities"]}
+        route.fulfill(response=answer, json=answer.json() | now)
+
+    page.route("**/api/v1/sync*", end_duties)
+    phone.run("sync.pull")
+
+    assert phone.run("sync.list", "markets") is None
+    assert phone.run("sync.list", "commodities")
 
 
 def test_what_was_never_sent_may_be_opened_again(phone: Phone) -> None:
@@ -315,13 +339,13 @@ def test_a_withdrawn_item_owes_no_photo(phone: Phone, page: Page) -> None:
     phone.capture(1, photo=True)
     phone.send()
     item = phone.run("outbox.list")[0]["instance_id"]
-    assert phone.run("outbox.counts")["photos"] == 1
+    assert phone.owed() == 1
 
     phone.run("outbox.withdraw", item)
     phone.send()
 
     assert phone.states() == ["withdrawn"]
-    assert phone.run("outbox.counts")["photos"] == 0
+    assert phone.owed() == 0
     phone.run("device.forget")
 
 
@@ -360,3 +384,35 @@ def test_a_newer_version_in_another_tab_is_told(phone: Phone, page: Page) -> Non
     )
     with pytest.raises(TroubleTold, match="outdated"):
         phone.run("drafts.begin", "trash-reports")
+
+
+def test_what_the_office_put_right_is_told_on_the_phone(phone: Phone) -> None:
+    wrong = phone.run("drafts.begin", "trash-reports", {"values": {"category": "gold"}})
+    phone.run("outbox.finish", wrong["id"])
+    phone.send()
+    assert phone.states() == ["refused"]
+    sent = Submission.objects.get()
+    desk = User.objects.create(username="meja")
+    Duty.objects.create(user=desk, role=Role.ADMINISTRATOR)
+    put_right = json.loads(sent.payload) | {
+        "instance_id": str(uuid4()), "revises": str(sent.pk), "values": {"category": "overflow"},
+        "geometry": {"type": "Point", "coordinates": [CENTRE.x, CENTRE.y]},
+    }  # fmt: skip
+    receipt = receive(put_right, by=desk, device=None, channel=Submission.Channel.OFFICE)
+    assert receipt.submission.state == "accepted", receipt.submission.reasons
+
+    phone.run("sync.pull")
+
+    (item,) = phone.run("outbox.list")
+    assert item["put_right"]
+
+
+def test_what_is_still_to_be_said_is_not_pruned(phone: Phone) -> None:
+    phone.capture(2)
+    phone.send()
+    first, _ = (item["instance_id"] for item in phone.run("outbox.list"))
+    phone.run("outbox.withdraw", first)
+
+    phone.run("outbox.prune", {"days": -1})
+
+    assert [item["instance_id"] for item in phone.run("outbox.list")] == [first]

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from io import BytesIO
+from itertools import count
 from typing import Any
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Page
+from PIL import Image
+from playwright.sync_api import Page, Route
 
 from field_api import app_pages
 from field_api.models import Submission
-from tests.browser.field_phone import Phone, TroubleTold
+from tests.browser.field_phone import Phone, PhoneInHand, TroubleTold
 from tests.factories import EAST, NORTH, SOUTH, WEST
 
 # Chromium's own teardown leaves sockets to the garbage collector.
@@ -52,6 +55,10 @@ def cached(phone: Phone) -> list[tuple[str, str]]:
     return [(name, path) for name, path in phone.page.evaluate(CACHED)]
 
 
+def shells(phone: Phone) -> set[str]:
+    return {name for name, _ in cached(phone) if name.startswith("field-shell")}
+
+
 def test_the_shell_lists_files_that_are_there_and_changes_with_each_of_them(
     monkeypatch: pytest.MonkeyPatch, cast: Any
 ) -> None:
@@ -72,6 +79,19 @@ def test_the_worker_is_asked_for_anew_each_time_and_rules_the_app_alone(cast: An
     assert "no-cache" in answer["Cache-Control"]
     assert answer["Content-Type"].startswith("text/javascript")
     assert Client().get("/field/manifest.webmanifest").json()["start_url"] == "/field/"
+
+
+def test_the_app_can_be_installed(in_hand: PhoneInHand, live_server: Any, cast: Any) -> None:
+    context = in_hand.switch_on()  # a profile of its own: nothing is installed from a private one
+    phone = Phone(context.new_page(), live_server.url).open("/field/")
+    told = context.new_cdp_session(phone.page).send("Page.getInstallabilityErrors")
+    assert told["installabilityErrors"] == []
+    manifest = Client().get("/field/manifest.webmanifest").json()
+    for icon in manifest["icons"]:
+        drawn = Image.open(BytesIO(b"".join(Client().get(icon["src"]).streaming_content)))  # type: ignore[attr-defined]
+        assert icon["sizes"] == f"{drawn.width}x{drawn.height}"
+    purposes = {(icon["sizes"], icon.get("purpose", "any")) for icon in manifest["icons"]}
+    assert purposes == {("192x192", "any"), ("512x512", "any"), ("512x512", "maskable")}
 
 
 def test_the_page_is_the_same_for_everybody(cast: Any, browser_of: Any) -> None:
@@ -143,6 +163,44 @@ def test_keeping_an_area_that_is_too_wide_is_refused_before_it_begins(
     assert not [url for url in asked if "/ogc/tiles/" in url]
 
 
+def test_where_nobody_pays_for_it_the_map_of_the_duty_comes_by_itself(
+    app: Phone, page: Page
+) -> None:
+    duty = [WEST, SOUTH, (WEST + EAST) / 2, NORTH]
+
+    def with_area(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"area": duty})
+
+    page.route("**/api/v1/sync*", with_area)
+    page.add_init_script("navigator.connection.saveData = false")
+    app.run("sync.pull")
+    assert app.run("tiles.kept") is None  # on a connection that is paid by the byte
+
+    app.open("/field/")
+
+    kept = app.until(lambda: app.run("tiles.kept"), 60)
+    assert (kept["bbox"], kept["lacking"]) == (duty, 0)
+    page.context.set_offline(True)
+    page.get_by_text("Siap dipakai tanpa jaringan").wait_for()
+
+
+def test_a_map_that_came_in_part_is_not_said_to_be_kept(app: Phone, page: Page) -> None:
+    turns = count()
+
+    def lose_some(route: Route) -> None:
+        if next(turns) % 2:
+            route.abort()
+        else:
+            route.continue_()
+
+    page.context.route("**/ogc/tiles/**", lose_some)
+    told = app.run("tiles.keepArea", AREA)
+    assert told["failed"] > 0
+    page.get_by_text("Peta baru tersimpan sebagian").wait_for()
+    assert page.get_by_text("Belum siap tanpa jaringan").is_visible()
+
+
 def test_a_tile_that_fails_leaves_the_older_one(app: Phone, page: Page) -> None:
     app.run("tiles.keepArea", AREA)
     before = page.evaluate(KEPT)
@@ -172,13 +230,13 @@ def test_a_new_release_waits_and_loses_nothing(
 
     Phone(page, app.address).open("/field/")
     app.until(lambda: app.run("start.updateReady"))
-    assert f"field-shell-{version}" in {name for name, _ in cached(app)}  # still the one in use
+    assert f"field-shell-{version}" in shells(app)  # still the one in use
 
     with page.expect_navigation():
         app.run("start.applyUpdate")
     page.wait_for_selector("[data-screen=home]")
 
-    app.until(lambda: {name for name, _ in cached(app)} == {"field-shell-new"})
+    app.until(lambda: shells(app) == {"field-shell-new"})
     assert app.run("drafts.get", draft["id"])["values"] == {"description": "setengah jadi"}
     app.until(lambda: app.states() == ["accepted"] * 2)
 

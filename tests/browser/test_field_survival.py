@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,15 +19,7 @@ from tests.browser.field_phone import FIX, Phone, PhoneInHand, TroubleTold
 # Chromium's own teardown leaves sockets to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 HELD = "navigator.serviceWorker.controller !== null"
-
-
-@pytest.fixture
-def in_hand(
-    playwright: Playwright, browser_type_launch_args: dict[str, Any], tmp_path: Path
-) -> Iterator[PhoneInHand]:
-    hand = PhoneInHand(playwright, tmp_path / "profile", browser_type_launch_args)
-    yield hand
-    hand.kill()
+ITEMS = int(os.environ.get("FIELD_ITEMS", "40"))  # `make drill` takes 200
 
 
 @pytest.fixture
@@ -55,49 +48,50 @@ def all_photos(phone: Phone) -> list[dict[str, Any]]:
     return [photo for item in phone.run("outbox.list") for photo in item["photos"]["list"]]
 
 
-def test_two_hundred_with_photos_survive_a_browser_killed_thrice(
+def test_what_was_captured_with_photos_survives_a_browser_killed_thrice(
     in_hand: PhoneInHand, live_server: Any, enrol: Callable[..., Phone], no_limits: None
 ) -> None:
     enrol(opened(in_hand.switch_on(), live_server.url, offline=False))
     assert in_hand.kill()
 
     phone = opened(in_hand.switch_on(), live_server.url, offline=True)
-    phone.begin_capture(200)
-    phone.until(lambda: phone.page.evaluate("globalThis.captured >= 90"))
+    half = ITEMS // 2
+    phone.begin_capture(ITEMS)
+    phone.until(lambda: phone.page.evaluate(f"globalThis.captured >= {half}"))
     seen = len(phone.run("outbox.list"))
     assert in_hand.kill()
 
     phone = opened(in_hand.switch_on(), live_server.url, offline=True)
     kept = phone.run("outbox.list")
-    assert len(kept) >= seen >= 90
+    assert len(kept) >= seen >= half
     assert all(item["photos"]["total"] == 1 for item in kept)
     for draft in phone.run("drafts.list"):  # the one that was interrupted
         phone.run("drafts.remove", draft["id"])
-    phone.capture(200 - len(kept), first=1000, photo=True)
+    phone.capture(ITEMS - len(kept), first=1000, photo=True)
     digests = phone.page.evaluate(
         """async () => {
           const { everything } = await import("/static/field/database.js");
           return (await everything("photos")).map(({ of, sha256 }) => [of, sha256]);
         }"""
     )
-    assert len(digests) == 200
+    assert len(digests) == ITEMS
     phone.page.context.set_offline(False)
     phone.page.evaluate("import('/static/field/sender.js').then((sender) => { sender.sendNow(); })")
     phone.until(Submission.objects.exists, 60)  # the answer may still be on its way
     assert in_hand.kill()
 
     phone = opened(in_hand.switch_on(), live_server.url, offline=False)  # sends by itself
-    phone.until(lambda: Attachment.objects.exclude(state="partial").count() >= 40, 120)
+    phone.until(lambda: Attachment.objects.exclude(state="partial").count() >= ITEMS // 5, 120)
     assert in_hand.kill()
-    assert Attachment.objects.exclude(state="partial").count() < 200
+    assert Attachment.objects.exclude(state="partial").count() < ITEMS
 
     phone = opened(in_hand.switch_on(), live_server.url, offline=False)
-    phone.until(lambda: phone.run("outbox.counts")["photos"] == 0, 400, every=1000)
+    phone.until(lambda: phone.owed() == 0, 400, every=1000)
 
     assert {photo["state"] for photo in all_photos(phone)} == {"sent"}
-    assert phone.states() == ["accepted"] * 200
-    assert set(Submission.objects.values_list("sequence", flat=True)) == set(range(1, 201))
-    assert Submission.objects.count() == 200
+    assert phone.states() == ["accepted"] * ITEMS
+    assert set(Submission.objects.values_list("sequence", flat=True)) == set(range(1, ITEMS + 1))
+    assert Submission.objects.count() == ITEMS
     files = Attachment.objects.exclude(state="partial")
     assert sorted((str(one.instance_id), one.sha256) for one in files) == sorted(
         map(tuple, digests)

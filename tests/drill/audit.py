@@ -18,7 +18,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import namedtuple_row
 
-from tests.drill.work import Book, Offer, Said
+from tests.drill.work import MARKS, Book, Offer, Said
 from tests.field_client.outbox import Result
 
 LOST, TWICE, HALF = "acknowledged lost", "duplicates", "half-written"
@@ -28,35 +28,39 @@ ZEROES = (LOST, TWICE, HALF, STUCK, WRONG, UNTOLD, BROKEN)
 
 CLOCKS_AGREE = timedelta(minutes=2)  # a request may be long on its way
 ORIGINALS = "originals"  # where the private files lie
-# Where the features of a form lie, and the column that is no two times the same.
-TABLES = {
-    "trash-reports": ("layers_trashreport", "description"),
-    "price-readings": ("layers_pricereading", "price"),
-}
+Tables = Mapping[str, str]  # where the features of each form lie
 
 
 class Feature(NamedTuple):
     id: int
     instance_id: str
-    mark: Any
-    observed_at: datetime
+    mark: Any = None
+    observed_at: datetime | None = None
 
 
-def features_there(database: psycopg.Connection[Any]) -> Mapping[str, frozenset[int]]:
+def features_there(
+    database: psycopg.Connection[Any], tables: Tables
+) -> Mapping[str, frozenset[int]]:
     """Before a drill begins."""
-    return {form: frozenset(row.id for row in _features(database, form)) for form in TABLES}
+    return {
+        form: frozenset(row.id for row in _features(database, form, table))
+        for form, table in tables.items()
+    }
 
 
-def _features(database: psycopg.Connection[Any], form: str) -> list[Feature]:
-    table, mark = map(sql.Identifier, TABLES[form])
-    query = sql.SQL("SELECT id, instance_id::text, {}, observed_at FROM {}").format(mark, table)
-    return [Feature(*row) for row in database.execute(query)]
+def _features(database: psycopg.Connection[Any], form: str, table: str) -> list[Feature]:
+    columns = ["id", "instance_id", *([MARKS[form], "observed_at"] if form in MARKS else [])]
+    query = sql.SQL("SELECT {} FROM {}").format(
+        sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(table)
+    )
+    return [Feature(row[0], str(row[1]), *row[2:]) for row in database.execute(query)]
 
 
 @dataclass
 class Audit:
     database: psycopg.Connection[Any]
     files: Path
+    tables: Tables
     before: Mapping[str, frozenset[int]]  # the features that the town had
     faults: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
@@ -111,8 +115,8 @@ class Audit:
     def features(self) -> dict[str, list[Feature]]:
         """Those that came with the drill."""
         return {
-            form: [row for row in _features(self.database, form) if row.id not in before]
-            for form, before in self.before.items()
+            form: [row for row in _features(self.database, form, table) if row.id not in before]
+            for (form, table), before in zip(self.tables.items(), self.before.values(), strict=True)
         }
 
     def _fault(self, kind: str, what: str) -> None:
@@ -169,9 +173,9 @@ class Audit:
                 continue
             form = offer.item["form"]
             seen = there.get((form, row.feature_id))
-            if seen is None or seen.mark != offer.item["values"][TABLES[form][1]]:
+            if seen is None or str(seen.mark) != str(offer.item["values"][MARKS[form]]):
                 self._fault(LOST, f"{offer.key}: version {offer.version} of {root} is not seen")
-            elif abs(seen.observed_at - offer.seen_at) > CLOCKS_AGREE:
+            elif not seen.observed_at or abs(seen.observed_at - offer.seen_at) > CLOCKS_AGREE:
                 self._fault(WRONG, f"{offer.key}: at {offer.seen_at}, is told {seen.observed_at}")
 
     def _only_once(self) -> None:
@@ -179,9 +183,10 @@ class Audit:
         self._no_two("field_api_attachment", "user_id, instance_id, name, sha256")
         self._no_two("layers_photo", "layer_id, feature_id, question, sha256")
         self._no_two("layers_trashreportmove", "record_id, to_status")
-        for form, (table, _) in TABLES.items():
+        for form, table in self.tables.items():
             self._no_two(table, "instance_id")
-            for mark, times in _repeated(one.mark for one in self.features[form]):
+            marks = [one.mark for one in self.features[form] if form in MARKS]
+            for mark, times in _repeated(marks):
                 self._fault(TWICE, f"{form}: {times} features say {mark}")
         roots = {
             (row.layer_id, row.feature_id, row.root or row.key)
@@ -230,7 +235,8 @@ class Audit:
             for name, sha256 in offer.photos.items():
                 one = kept.get((key, name, sha256))
                 if one is None or one.state not in ("complete", "shown"):
-                    self._fault(STUCK, f"{key}/{name}: {one and one.state}")
+                    kind = LOST if (key, name) in book.photographed else STUCK
+                    self._fault(kind, f"{key}/{name}: {one and one.state}")
                     continue
                 row = self.ledger.get(key)
                 if row is not None and row.state == "accepted":
@@ -282,7 +288,8 @@ def _still_holds(said: Said, row: Any) -> bool:
     if said.state == "received":
         return True
     if said.state == "accepted":
-        return row.state in ("accepted", "withdrawn") and row.feature_id == said.feature_id
+        same = said.feature_id in (None, row.feature_id)  # OpenRosa does not tell it
+        return row.state in ("accepted", "withdrawn") and same
     return bool(row.state == said.state)
 
 

@@ -7,12 +7,13 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from tests.drill.audit import ZEROES, Audit, features_there
+from tests.drill.collect import CollectPhone, CollectWork, downloaded
 from tests.drill.kills import DATABASE_KILLS, Killer
 from tests.drill.phones import Orders, Phone
 from tests.drill.portal import Portal, durable_portal
@@ -22,6 +23,7 @@ from tests.field_client.client import FieldClient
 from tests.field_client.outbox import KEPT_BY_THE_CITY, Outbox, Result
 
 CLOCKS = (timedelta(0), timedelta(days=3), timedelta(days=-3), timedelta(hours=7))  # ahead
+COLLECT = 2  # of five phones
 Say = Callable[[str], None]
 
 
@@ -56,7 +58,7 @@ FULL = Plan(
     phones=12, submissions=50_000, worker_kills=200, database_kills=50, minutes=60, patience=300
 )
 SHORT = Plan(
-    phones=4, submissions=500, worker_kills=3, database_kills=2, minutes=2, patience=120,
+    phones=4, submissions=400, worker_kills=3, database_kills=2, minutes=2, patience=120,
     photo_share=0.03,
 )  # fmt: skip
 
@@ -73,6 +75,7 @@ class Verdict:
     offered: int
     acknowledged: int
     refused: int
+    collected: int
     photos: int
     tidied: list[str]
     complaints: Counter[str]
@@ -94,6 +97,7 @@ class Verdict:
             f"phones              died {self.deaths} times with an answer unread",
             f"answers             {_counts(self.statuses)}",
             f"submissions offered {self.offered:,}, with {self.photos:,} photos",
+            f"  by ODK Collect    {self.collected:,}",
             f"  acknowledged      {self.acknowledged:,} kept as features, {self.refused:,} refused",
             *(f"{kind:19} {len(self.faults.get(kind, []))}" for kind in ZEROES),
             f"time                {self.seconds:.0f} s",
@@ -114,7 +118,7 @@ def drill(plan: Plan, say: Say) -> Verdict:
     with durable_portal() as portal:
         town = portal.settle_town(plan.phones)
         with portal.ask() as database:
-            before = features_there(database)
+            before = features_there(database, town["tables"])
         portal.serve()
         book = Book()
         with Proxy(portal.address, seed=plan.seed, witness=book.hear).running() as proxy:
@@ -125,7 +129,7 @@ def drill(plan: Plan, say: Say) -> Verdict:
         portal.stop_serving()
         results = storm.results()
         with portal.ask() as database:
-            audit = Audit(database, portal.files, before)
+            audit = Audit(database, portal.files, town["tables"], before)
             audit.check_indexes()
             audit.synchronised(states)
             faults = audit.judge(book, results)
@@ -141,6 +145,7 @@ def drill(plan: Plan, say: Say) -> Verdict:
             offered=book.offered(),
             acknowledged=outcomes[True],
             refused=outcomes[False],
+            collected=sum("xml" in offer.item for offer in book.offers.values()),
             photos=sum(len(offer.photos) for offer in book.offers.values()),
             tidied=tidied,
             complaints=portal.complaints(),
@@ -162,22 +167,28 @@ class Storm:
         self.began = time.monotonic()
         numbers = itertools.count(1)
         self.phones = [
-            Phone(
-                portal.folder / f"phone-{n}.db",
-                token,
-                Work(
-                    town,
-                    book,
-                    random.Random(f"{plan.seed}/{n}"),
-                    numbers,
-                    plan.photo_share,
-                    ahead=CLOCKS[n % len(CLOCKS)],
-                ),
-                self.orders,
-                seed=plan.seed * 1000 + n,
-            )
-            for n, token in enumerate(town["phones"])
+            self._phone(n, token, numbers, portal, town) for n, token in enumerate(town["phones"])
         ]
+
+    def _phone(
+        self, n: int, token: str, numbers: Iterator[int], portal: Portal, town: Any
+    ) -> Phone:
+        """Each fifth one has ODK Collect on it instead of the officers' app."""
+        plan, collect = self.plan, n % 5 == COLLECT
+        work = (CollectWork if collect else Work)(
+            town,
+            self.book,
+            random.Random(f"{plan.seed}/{n}"),
+            numbers,
+            plan.photo_share,
+            ahead=CLOCKS[n % len(CLOCKS)],
+        )
+        if isinstance(work, CollectWork):
+            host, port = portal.address
+            work.blanks = downloaded(f"http://{host}:{port}/openrosa/key/{token}")
+        disk = portal.folder / f"phone-{n}.db"
+        kind = CollectPhone if collect else Phone
+        return kind(disk, token, work, self.orders, seed=plan.seed * 1000 + n)
 
     def _wanted(self) -> bool:
         """Items come as the strikes go on, so that there is load from the first to the last."""

@@ -18,6 +18,7 @@ from layers.catalog.markets.prices import PriceReading
 from layers.catalog.trash.reports import TrashReport, TrashReportMove
 from layers.photos import Photo
 from tests.drill.audit import BROKEN, HALF, LOST, STUCK, TWICE, UNTOLD, WRONG, Audit, features_there
+from tests.drill.town import tables
 from tests.drill.work import Book, Work
 from tests.factories import CENTRE, NOON
 from tests.field_client.outbox import Result
@@ -31,7 +32,7 @@ class Drilled:
 
     def __init__(self, cast: Any, phone: Any, files: Path) -> None:
         connection.ensure_connection()
-        self.files, self.before = files, features_there(connection.connection)
+        self.files, self.before = files, features_there(connection.connection, tables())
         self.book, self.results = Book(), dict[str, Result]()
         town = {"market": cast.town.market.code, "commodities": ["beras-medium-1"],
                 "centre": CENTRE.coords}  # fmt: skip
@@ -46,7 +47,7 @@ class Drilled:
                 self.results[key] = Result(key, told["outcome"], told)
 
     def faults(self) -> dict[str, int]:
-        audit = Audit(connection.connection, self.files, self.before)
+        audit = Audit(connection.connection, self.files, tables(), self.before)
         return {kind: len(found) for kind, found in audit.judge(self.book, self.results).items()}
 
 
@@ -182,6 +183,34 @@ def test_it_finds_an_answer_that_only_the_network_saw(drilled: Drilled) -> None:
     assert drilled.faults() == {LOST: 1}
 
 
+@pytest.mark.parametrize(
+    ("status", "said", "kind"),
+    [
+        (b"201 Created", b"submit_success", LOST),
+        (b"202 Accepted", b"submit_refused", LOST),
+        (b"409 Conflict", b"submit_error", None),
+    ],
+)
+def test_it_finds_an_answer_of_openrosa_that_is_not_true(
+    drilled: Drilled, status: bytes, said: bytes, kind: str | None
+) -> None:
+    xml = b"<meta><instanceID>uuid:%s</instanceID></meta>" % str(uuid4()).encode()
+    drilled.book.hear(b"POST /openrosa/key/x/submission HTTP/1.1\r\n\r\n" + xml,
+                      b"HTTP/1.1 %s\r\n\r\n%s" % (status, said))  # fmt: skip
+    assert drilled.faults() == ({kind: 1} if kind else {})
+
+
+def test_it_finds_a_photo_that_openrosa_said_it_has(drilled: Drilled) -> None:
+    key, offer = next((k, o) for k, o in drilled.book.offers.items() if not o.poison)
+    offer.photos["muka.jpg"] = "0" * 64
+    assert drilled.faults() == {STUCK: 1}
+    xml = b"<instanceID>uuid:%s</instanceID>" % key.encode()
+    part = b'filename="muka.jpg"\r\nContent-Type: image/jpeg\r\n\r\n...'
+    drilled.book.hear(b"POST /openrosa/submission HTTP/1.1\r\n\r\n" + xml + part,
+                      b"HTTP/1.1 201 Created\r\n\r\n")  # fmt: skip
+    assert drilled.faults() == {LOST: 1}
+
+
 def test_it_finds_a_file_without_a_row(drilled: Drilled) -> None:
     (drilled.files / "photos").mkdir()
     (drilled.files / "photos" / "sisa.jpg").write_bytes(b"x")
@@ -189,7 +218,7 @@ def test_it_finds_a_file_without_a_row(drilled: Drilled) -> None:
 
 
 def test_it_finds_a_phone_that_was_not_told(drilled: Drilled) -> None:
-    audit = Audit(connection.connection, drilled.files, drilled.before)
+    audit = Audit(connection.connection, drilled.files, tables(), drilled.before)
     known = {key: row.state for key, row in audit.ledger.items()}
     audit.synchronised(known)
     assert audit.faults == {}

@@ -49,6 +49,7 @@ def test_killed_under_load_it_loses_nothing_and_keeps_nothing_twice(tmp_path: Pa
     assert len(zeroes) == 4, told
     assert re.search(r"^kills +[1-9]\d* web workers, [1-9]\d* databases$", told, re.M), told
     assert re.search(r"answers +200 \d", told), told
+    assert re.search(r"by ODK Collect +[1-9]", told), told
     assert list(tmp_path.iterdir()) == []
     assert processes(tmp_path) == []
 

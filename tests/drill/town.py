@@ -40,7 +40,19 @@ def settle(officers: int) -> dict[str, Any]:
     told["market"] = town.market.code
     told["commodities"] = list(Commodity.objects.values_list("code", flat=True))
     told["centre"] = list(factories.CENTRE.coords)
+    told["tables"] = tables()
     return told
+
+
+def tables() -> dict[str, str]:
+    """Where the features of each form lie, by the registry."""
+    from layers.registry import LAYERS
+
+    return {
+        layer.id: layer.model._meta.db_table
+        for layer in LAYERS.values()
+        if layer.accepts and any(one.name == "instance_id" for one in layer.model._meta.fields)
+    }
 
 
 def tidy() -> dict[str, Any]:

@@ -17,13 +17,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from PIL import Image
 
 Values = dict[str, Any]
 MOST_VERSIONS = 3
+# The forms that are handed in, each with the column that is no two times the same.
+MARKS = {"trash-reports": "description", "price-readings": "price"}
 
 
 @dataclass
@@ -55,6 +57,7 @@ class Book:
         self.offers: dict[str, Offer] = {}
         self.said: dict[str, set[Said]] = {}
         self.uploaded: dict[str, int] = {}  # address of an upload -> the furthest acknowledged byte
+        self.photographed: set[tuple[str, str]] = set()  # files that OpenRosa said it has
         self.withdrawn: set[str] = set()
         self.statuses: Counter[int] = Counter()
         self.answered = 0
@@ -78,11 +81,27 @@ class Book:
             elif request.startswith(b"POST /api/v1/submissions"):
                 for key, said in _acknowledgements(answer):
                     self.said.setdefault(key, set()).add(said)
+            elif request.startswith(b"POST /openrosa/") and status in (201, 202):
+                self._hear_openrosa(request, answer, status)
+
+    def _hear_openrosa(self, request: bytes, answer: bytes, status: int) -> None:
+        """One submission, and the files of this one post: all of it is kept."""
+        found = _INSTANCE.search(request)
+        assert found is not None
+        key = found[1].decode()
+        kept = "refused" if b"submit_refused" in answer else "received"
+        self.said.setdefault(key, set()).add(Said("accepted" if status == 201 else kept, None))
+        names = [name.decode() for name in _FILE.findall(request)]
+        self.photographed |= {(key, name) for name in names}
 
     def _hear_offset(self, request: bytes, answer: bytes) -> None:
         address = request.split(b" ", 2)[1].decode()
         if found := re.search(rb"upload-offset: *(\d+)", answer, re.IGNORECASE):
             self.uploaded[address] = max(self.uploaded.get(address, 0), int(found[1]))
+
+
+_INSTANCE = re.compile(rb"instanceID>uuid:([0-9a-f-]{36})<")
+_FILE = re.compile(rb'filename="([^"]+)"\r\nContent-Type: image/')
 
 
 def _acknowledgements(answer: bytes) -> Iterator[tuple[str, Said]]:
@@ -109,6 +128,10 @@ class Work:
     photo_share: float = 0.01
     ahead: timedelta = timedelta(0)  # the phone's clock is wrong by so much
 
+    # What is asked for a photo, and what the file is called; and what a camera adds to a picture.
+    questions: ClassVar[Mapping[str, str]] = {"photo": "bak sampah.jpg"}
+    trailer: ClassVar[int] = 0
+
     def __post_init__(self) -> None:
         self._tips: list[Offer] = []
 
@@ -129,8 +152,9 @@ class Work:
         else:
             item = self._item("trash-reports", self._trash())
             if self.chance.random() < self.photo_share * 4:
-                photos = {"bak sampah.jpg": self._photo()}
-                item["values"]["photo"] = "bak sampah.jpg"
+                photos = {name: self._photo() for name in self.questions.values()}
+                item["values"] |= self.questions
+        item = self._dressed(item)
         offer = Offer(item, root=item["instance_id"])
         offer.photos = {name: hashlib.sha256(data).hexdigest() for name, data in photos.items()}
         if not photos:
@@ -149,11 +173,15 @@ class Work:
         last = self._tips.pop(at)
         form = last.item["form"]
         values = self._price() if form == "price-readings" else self._trash()
-        item = self._item(form, values) | {"revises": last.key}
+        item = self._dressed(self._item(form, values) | {"revises": last.key})
         offer = Offer(item, root=last.root, version=last.version + 1)
         if offer.version < MOST_VERSIONS:
             self._tips.append(offer)
         return offer
+
+    def _dressed(self, item: Values) -> Values:
+        """As it is sent, and as it is kept."""
+        return item
 
     def _item(self, form: str, values: Values) -> Values:
         longitude, latitude = self.town["centre"]
@@ -191,7 +219,7 @@ class Work:
         noise = Image.frombytes("RGB", (side, side), self.chance.randbytes(side * side * 3))
         file = io.BytesIO()
         noise.save(file, "JPEG", quality=90)
-        return file.getvalue()
+        return file.getvalue() + self.chance.randbytes(self.trailer)
 
     def _nonsense(self) -> Offer:
         """What no server may accept, and what may hold up nobody else."""

@@ -4,9 +4,10 @@ import { element } from "portal/element";
 import * as drafts from "../drafts.js";
 import * as outbox from "../outbox.js";
 import * as sync from "../sync.js";
+import { discard } from "./discard.js";
 import { placeOnMap } from "./field_map.js";
 import { keeping } from "./keeping.js";
-import { ask, button, empty, icon, notice } from "./parts.js";
+import { button, empty, icon, notice } from "./parts.js";
 import { pointOf, positionInput } from "./position.js";
 import { question } from "./question.js";
 import { reference } from "./reference.js";
@@ -132,14 +133,6 @@ function sending(app, { answers, questions, place, keeper }) {
     app.toast(navigator.onLine ? "Masuk kotak kirim dan sedang dikirim." : "Masuk kotak kirim. Dikirim sendiri begitu ada jaringan.");
     if (still()) app.replaceAndGo("#/outbox");
   };
-}
-
-async function discard(app, keeper) {
-  const sure = await ask({ title: "Hapus draf ini?", text: "Isian dan fotonya hilang dari ponsel dan tidak dapat dikembalikan.", yes: "Hapus", danger: true });
-  if (!sure) return;
-  await keeper.leave();
-  if (keeper.id()) await drafts.remove(keeper.id());
-  app.replaceAndGo("#/");
 }
 
 function revisionNotice(reasons) {

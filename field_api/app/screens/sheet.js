@@ -5,6 +5,7 @@ import { element } from "portal/element";
 import * as drafts from "../drafts.js";
 import * as outbox from "../outbox.js";
 import { searchable } from "./code_list.js";
+import { discard } from "./discard.js";
 import { groupBy } from "./groups.js";
 import { keeping } from "./keeping.js";
 import { ask, button, empty, icon } from "./parts.js";
@@ -12,7 +13,7 @@ import { lastAnswers } from "./plausible.js";
 import { pointOf, watchPosition } from "./position.js";
 import { reference } from "./reference.js";
 import { sheetLine } from "./sheet_line.js";
-import { distance, metres, metresBetween, noun, time } from "./written.js";
+import { bare, distance, metres, metresBetween, noun, time } from "./written.js";
 
 export async function sheet(app, { form, draft, given }) {
   const terms = termsOf(form, await reference());
@@ -74,11 +75,12 @@ function termsOf(form, known) {
     items: known.rows(line.codes),
     last: known.rows(form.sheet.last),
     write: (value) => known.answer(answer, value),
-    names: { By: by.title, by: noun(by.title), line: noun(line.title), answer: noun(answer.title), Answer: capital(noun(answer.title)) },
+    names: {
+      ...{ by: noun(by.title), line: noun(line.title), answer: noun(answer.title) },
+      ...{ By: bare(by.title), Answer: bare(answer.title) }, // where a sentence begins
+    },
   };
 }
-
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function linesScreen(app, { form, draft, stage, terms, chooseAgain }) {
   const { by, line, answer, names } = terms;
@@ -117,13 +119,6 @@ function linesScreen(app, { form, draft, stage, terms, chooseAgain }) {
     if (keeper.id()) app.replace(`#/new/${form.form}`);
     chooseAgain();
   }
-  async function discard() {
-    const sure = await ask({ title: "Hapus draf ini?", text: "Yang sudah diisi hilang dari ponsel.", yes: "Hapus", danger: true });
-    if (!sure) return;
-    await keeper.leave();
-    if (keeper.id()) await drafts.remove(keeper.id());
-    app.replaceAndGo("#/");
-  }
 
   const away = element("span");
   stage.moved = (fix) => { away.textContent = awayFrom(one, fix, names); };
@@ -134,7 +129,7 @@ function linesScreen(app, { form, draft, stage, terms, chooseAgain }) {
       element("span", { class: "row-text" }, element("b", {}, one?.name ?? stage.chosen), away),
       button("Ganti", change)),
     element("div", { class: "sheet" }, ...underHeadings(lines)),
-    draft ? button("Hapus draf", discard, { kind: "plain", with: "trash" }) : null,
+    draft ? button("Hapus draf", () => discard(app, keeper), { kind: "plain", with: "trash" }) : null,
     element("div", { class: "send-bar" }, state, sendButton),
   ].filter(Boolean);
   return { parts, leave: keeper.leave };

@@ -52,8 +52,9 @@ export function dayName(at) {
   return localDay.format(new Date(at));
 }
 
-// "Harga (Rp)" in the middle of a sentence: harga.
-export const noun = (title) => title.replace(/\s*\([^)]*\)$/, "").toLowerCase();
+// "Harga (Rp)" without its unit: Harga; and in the middle of a sentence: harga.
+export const bare = (title) => title.replace(/\s*\([^)]*\)$/, "");
+export const noun = (title) => bare(title).replace(/^\p{Lu}(?=\p{Ll})/u, (letter) => letter.toLowerCase());
 
 // Reads 81,5 and 81.5 alike; where both marks stand, the dot parts thousands. NaN where it is no number.
 export function readDecimal(text) {
