@@ -143,7 +143,11 @@ def _source(rows: Sequence[Model], fields: Sequence[Any]) -> tuple[str, list[str
     own: list[Any] = []
     for field in fields:
         name, value = field.attname, first[field.attname]
-        same = not field.primary_key and all(row.__dict__[name] == value for row in rows)
+        kind = type(value)  # GEOS complains where a geometry is compared with its text
+        same = not field.primary_key and all(
+            (one := row.__dict__[name]) is value or (type(one) is kind and one == value)
+            for row in rows
+        )
         (shared if same else own).append(field)
     own = own or [shared.pop()]
     sources = [f"json_to_recordset(%s) AS own({_typed(own)})"]

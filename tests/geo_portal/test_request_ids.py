@@ -46,7 +46,7 @@ def test_the_line_of_an_error_bears_the_id_and_not_the_token(
         raise RuntimeError("unforeseen")
 
     _, token = Device.enrol(cast.officer, "Collect")
-    monkeypatch.setattr("field_api.openrosa.views.can_submit", broken)
+    monkeypatch.setattr("field_api.openrosa.views.forms_of", broken)
     headers = {"X-OpenRosa-Version": "1.0", "X-Request-ID": "cari-saya"}
     response = WEB.get(f"/openrosa/key/{token}/formList", headers=headers)
 

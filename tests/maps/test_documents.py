@@ -329,12 +329,12 @@ def test_of_a_layer_with_many_values_one_is_shown_and_named() -> None:
 
 @pytest.mark.usefixtures("cast")
 def test_a_layer_declared_later_is_drawn_as_well() -> None:
-    hydrants = replace(TRASH_REPORTS, id="hydrants", title=Text("Hidran", "Hydrants"))
+    hydrants = replace(TRASH_REPORTS, id="later-layer", title=Text("Hidran", "Hydrants"))
     with registered(hydrants):
         html = city()
 
     assert "Hidran" in html
-    assert len(overlay(html, "hydrants")) == 2
+    assert len(overlay(html, "later-layer")) == 2
 
 
 def test_of_a_long_layer_the_newest_are_kept_and_the_page_says_so(
