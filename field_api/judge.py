@@ -7,7 +7,7 @@ nobody foresaw it is halved, until the one that fails stands alone and harms no 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from field_api.attachments.settling import settle
 from field_api.cases import Case, layer_for
-from field_api.models import Submission
+from field_api.models import Attachment, Submission
 from field_api.positions import place, rate
 from field_api.revisions import LONGEST, revise
 from layers import bulk
@@ -44,18 +44,27 @@ def judge(
     stands, in the order given. `contents` are payloads that the caller has at hand already parsed.
     """
     judged = _judge_set(submissions, contents or {})
-    fresh = judged
-    for _ in range(LONGEST):
-        done = [row.instance_id for row in fresh if row.state != State.RECEIVED]
-        late = Submission.objects.filter(
-            IsAnyOf("revises", done, UUIDField()), state=State.RECEIVED, revises__isnull=False
-        )
-        if not (rows := list(late[:CROWD])):
-            break
-        fresh = _judge_set(rows, {})
-    accepted = [row.instance_id for row in judged if row.state == State.ACCEPTED]
-    transaction.on_commit(lambda: settle(accepted))
+    all_judged = [*judged, *_judge_late(judged)]
+    accepted = [row for row in all_judged if row.state == State.ACCEPTED]
+    waiting = Attachment.objects.filter(state=Attachment.State.COMPLETE, reason="")
+    if any(row.root for row in accepted) or waiting.exists():
+        keys = [row.instance_id for row in accepted]
+        transaction.on_commit(lambda: settle(keys))
     return judged
+
+
+def _judge_late(judged: Sequence[Submission]) -> Iterator[Submission]:
+    """The revisions that waited for these, and those that waited for them."""
+    waiting = Submission.objects.filter(state=State.RECEIVED, revises__isnull=False)
+    for _ in range(LONGEST):
+        if not waiting.exists():
+            return
+        done = [row.instance_id for row in judged if row.state != State.RECEIVED]
+        late = list(waiting.filter(IsAnyOf("revises", done, UUIDField()))[:CROWD])
+        if not late:
+            return
+        judged = _judge_set(late, {})
+        yield from judged
 
 
 def _judge_set(submissions: Sequence[Submission], contents: Mapping[UUID, Any]) -> list[Submission]:

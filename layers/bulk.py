@@ -99,15 +99,15 @@ def _insert(rows: Sequence[Model], then: str) -> list[Any]:
 
 
 def change(rows: Sequence[Model], names: Sequence[str]) -> None:
-    """Update these fields of rows of one model, each to its own value."""
+    """Update these fields of rows of one model, each to its own value. The caller holds their
+    locks: they are taken in no order here."""
     if not rows:
         return
     meta = rows[0]._meta
     fields: list[Any] = [meta.get_field(name) for name in names]
     sets = ", ".join(f"{_quoted(field)} = new.{_quoted(field)}" for field in fields)
     table, pk = connection.ops.quote_name(meta.db_table), _quoted(meta.pk)
-    ordered = sorted(rows, key=lambda row: str(row.pk))
-    source, parameters = _source(ordered, [meta.pk, *fields])
+    source, parameters = _source(rows, [meta.pk, *fields])
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {table} SET {sets} FROM (SELECT * FROM {source}) AS new "
