@@ -75,7 +75,9 @@ function again(id, naming) {
 
 const draftOf = (item) => {
   const { observed_at, ...content } = contentOf(item.body);
-  return { ...newDraft(item.form, item.form_version, item.user, content), observed_at };
+  const draft = newDraft(item.form, item.form_version, item.user, content);
+  // A time that was refused came from a wrong clock; that of now is the nearest one known.
+  return item.reasons?.observed_at ? draft : { ...draft, observed_at };
 };
 
 /** Takes it back: here where no server keeps it, else there, as soon as there is a network. */

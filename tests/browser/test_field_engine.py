@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route
 from field_api.models import Submission
 from field_api.receive import receive
 from layers.permissions import Duty, Role
-from tests.browser.field_phone import Phone, TroubleTold
+from tests.browser.field_phone import FIX, Phone, TroubleTold
 from tests.factories import CENTRE
 
 # Chromium's own teardown leaves sockets to the garbage collector.
@@ -416,3 +416,17 @@ def test_what_is_still_to_be_said_is_not_pruned(phone: Phone) -> None:
     phone.run("outbox.prune", {"days": -1})
 
     assert [item["instance_id"] for item in phone.run("outbox.list")] == [first]
+
+
+def test_a_time_of_a_wrong_clock_is_not_handed_in_again(phone: Phone) -> None:
+    told = {"values": {"category": "burning"}, "observed_at": "2012-01-01T00:00:00.000+08:00"}
+    draft = phone.run("drafts.begin", "trash-reports", {"fix": FIX})
+    phone.run("drafts.change", draft["id"], told)
+    phone.run("outbox.finish", draft["id"])
+    phone.send()
+    (item,) = phone.run("outbox.list")
+    assert "observed_at" in item["reasons"]
+
+    again = phone.run("outbox.revise", item["instance_id"])
+
+    assert not again["observed_at"].startswith("2012")
