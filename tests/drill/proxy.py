@@ -72,10 +72,11 @@ class Proxy:
 
     @contextmanager
     def running(self) -> Iterator[Proxy]:
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
-        self.port = server.sockets[0].getsockname()[1]
         thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        thread.start()
+        thread.start()  # all of it happens there: a browser test may have a loop in this thread
+        began = asyncio.start_server(self._serve, "127.0.0.1", 0)
+        server = asyncio.run_coroutine_threadsafe(began, self._loop).result(30)
+        self.port = server.sockets[0].getsockname()[1]
         try:
             yield self
         finally:
