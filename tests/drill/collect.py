@@ -18,7 +18,8 @@ from tests.drill.work import MARKS, Offer, Values, Work
 from tests.field_client.outbox import Item, Outbox, Result
 from tests.openrosa_client import Answer, Blank, Client
 
-NO_ANSWER = (OSError, HTTPException, ParseError, AssertionError)  # or a login page
+# Or half of one, or a login page.
+NO_ANSWER = (OSError, HTTPException, ParseError, AssertionError, ValueError, LookupError)
 LARGE = 4  # times the photos of the app: Collect's are what has to be split
 
 
