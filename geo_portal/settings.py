@@ -147,7 +147,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # What phones attach. Originals lie in MEDIA_ROOT/originals, for their sender and the law only.
 ATTACHMENT_BYTES = env.int("ATTACHMENT_BYTES", default=25 * 1024**2)
 ATTACHMENTS_PER_SUBMISSION = 20
-ATTACHMENTS_BEGUN = 200  # of one person, not complete yet
+ATTACHMENTS_BEGUN = env.int("ATTACHMENTS_BEGUN", default=200)  # of one person, not complete yet
 ATTACHMENT_PENDING_BYTES = 4 * 1024**3  # of one person: unfinished, or without their submission
 UPLOAD_DAYS = 30  # an upload that was never finished is forgotten after
 ORIGINAL_DAYS = env.int("ORIGINAL_DAYS", default=365)  # then only its hash is kept

@@ -56,7 +56,11 @@ def main(options: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args(options)
     with durable_portal() as portal:
-        portal.environment |= {"DEVICE_REFILL": "100000", "DEVICE_BURST": "1000000"}
+        portal.environment |= {
+            "DEVICE_REFILL": "100000",
+            "DEVICE_BURST": "1000000",
+            "ATTACHMENTS_BEGUN": "1000000",
+        }
         town = portal.settle_town(2)
         portal.serve()
         token = town["phones"][0]
