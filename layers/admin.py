@@ -200,7 +200,7 @@ def _register(model: type[Model], layers: tuple[Layer, ...]) -> None:
         for name in dict.fromkeys((*titles, *(layer.geometry.split("__")[0] for layer in layers)))
         if _field(model, name)
     ]
-    columns = [name for name in shown if not isinstance(_field(model, name), GeometryField)]
+    columns = [name for name in shown if not _is_geometry(_field(model, name))]
     relations = [name for name in columns if isinstance(_field(model, name), ForeignKey)]
     filters = tuple(name for name in columns if _field(model, name).choices)
     admin.site.register(
@@ -248,11 +248,16 @@ def _filter(title: Any) -> type[admin.ChoicesFieldListFilter]:
     return Filter
 
 
+def _is_geometry(field: Any) -> bool:
+    return isinstance(getattr(field, "output_field", field), GeometryField)
+
+
 def _field(model: type[Model], name: str) -> Any:
     try:
-        return model._meta.get_field(name)
+        found: Any = model._meta.get_field(name)
     except FieldDoesNotExist:
         return None
+    return found if found.concrete else None
 
 
 admin.site.site_header = admin.site.site_title = "Geo Portal Kota Kupang"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import User as Account
 from django.contrib.gis.db.models import GeometryField
-from django.db.models import Model, Q, QuerySet, TextChoices
+from django.db.models import GeneratedField, Model, Q, QuerySet, TextChoices
 from django.utils.translation import get_language
 
 if TYPE_CHECKING:
@@ -219,7 +219,8 @@ class Layer:
         model, *steps = self.model, *self.geometry.split("__")
         for step in steps[:-1]:
             model = model._meta.get_field(step).related_model  # type: ignore[assignment]
-        return model._meta.get_field(steps[-1])  # type: ignore[return-value]
+        found = model._meta.get_field(steps[-1])
+        return found.output_field if isinstance(found, GeneratedField) else found  # type: ignore[return-value]
 
     def rows(self) -> QuerySet[Model]:
         """Every row of the layer, whoever asks: for the layer's own theme and for commands."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import DateTimeField, Field, ForeignKey, OneToOneField
+from django.db.models import DateTimeField, Field, ForeignKey, GeneratedField, OneToOneField
 
 from layers.base import Layer
 from layers.forms import FormField
@@ -42,7 +42,7 @@ def resolve(layer: Layer, path: str) -> Field | None:
         except (FieldDoesNotExist, AttributeError):
             return None
         model = found.related_model
-    return found
+    return found.output_field if isinstance(found, GeneratedField) else found
 
 
 def identifier(layer: Layer) -> Iterator[str]:

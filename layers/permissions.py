@@ -106,6 +106,8 @@ POLICIES: Mapping[str, Policy] = {
         public=True,
         staff=dict.fromkeys((Role.PLANNER, Role.APPROVER), Scope.ALL),
     ),
+    # What everybody may know of the applications: the same for all, officials included.
+    "register": Policy(public=True),
     # Inside the planning office only.
     "planning-internal": Policy(
         public=False,

@@ -28,13 +28,14 @@ from layers.catalog.boundaries import Area
 from layers.catalog.markets.places import Commodity, Market
 from layers.catalog.markets.prices import PriceReading
 from layers.catalog.permits.applications import Application
+from layers.catalog.permits.parcels import Parcel
 from layers.catalog.permits.site_visits import SiteVisit
 from layers.catalog.puskesmas import Puskesmas, ServedArea
 from layers.catalog.stunting.children import Child, Measurement
 from layers.catalog.stunting.prevalence import Prevalence, SuppressionRule
 from layers.catalog.trash.cleanings import TrashCleaning
 from layers.catalog.trash.reports import TrashReport
-from layers.catalog.zoning import Plan, SubZone, Zone
+from layers.catalog.zoning.plans import Plan, SubZone, Zone
 from layers.registry import LAYERS
 
 WEST, SOUTH, EAST, NORTH = 123.56, -10.24, 123.64, -10.16
@@ -103,9 +104,13 @@ def application(area: Area, number: str, status: str = "granted", **more: Any) -
     defaults = {"applicant": f"{SECRET} Pemohon", "kbli": "47111", "activity": "Toko kelontong",
                 "submitted_at": NOON, "decided_on": decided,
                 "geom": around(point_in(area))}  # fmt: skip
-    return Application.objects.create(
+    made = Application.objects.create(
         number=number, status=status, kelurahan=area, **(defaults | more)
     )
+    Parcel.objects.create(
+        application=made, revision=1, geom=made.geom, stood_from=made.submitted_at
+    )
+    return made
 
 
 def trash_report(area: Area, status: str = "received", **more: Any) -> TrashReport:
@@ -136,13 +141,13 @@ def town(by: Any) -> SimpleNamespace:
     )
     Prevalence.objects.create(kelurahan=northwest, month=date(2026, 11, 1), measured=61,
                               stunted=13, rate=21.3, hidden=False)  # fmt: skip
-    plan = Plan.objects.create(code="uji", title="Rencana uji", status="active",
-                               valid_from=date(2011, 1, 1))  # fmt: skip
+    plan = Plan.objects.create(code="uji", title="Rencana uji", valid_from=date(2011, 1, 1))
     draft = Plan.objects.create(code="konsep", title="Rancangan", valid_from=date(2027, 1, 1))
     housing = SubZone.objects.create(code="R-2", name="Perumahan", zone_code="R", zone_name="Rumah")
     for number, area in enumerate(made.kelurahan.values()):
         Zone.objects.create(plan=plan, sub_zone=housing, block=str(number), geom=area.geom)
         Zone.objects.create(plan=draft, sub_zone=housing, block=str(number), geom=area.geom)
+    Plan.objects.filter(pk=plan.pk).update(status=Plan.Status.ACTIVE)
     made.application = application(northwest, "KKPR-2026-0001")
     made.waiting_application = application(northeast, "KKPR-2026-0002", "assessment")
     SiteVisit.objects.create(instance_id=uuid4(), application=made.application, finding="matches",

@@ -18,7 +18,6 @@ from layers.catalog.puskesmas import Puskesmas
 from layers.catalog.stunting.children import Child, Measurement
 from layers.catalog.stunting.prevalence import Prevalence, SuppressionRule
 from layers.catalog.trash.reports import TrashReport
-from layers.catalog.zoning import Plan, SubZone
 from layers.demo import (
     boundaries,
     markets,
@@ -145,6 +144,5 @@ def remove() -> None:
     )  # fmt: skip
     for model in in_order:
         model._default_manager.all().delete()
-    Plan.objects.filter(code=zoning.PLAN["code"]).delete()
-    SubZone.objects.filter(zones__isnull=True).delete()
+    zoning.remove()
     SuppressionRule.objects.filter(source=stunting.RULE_SOURCE).delete()

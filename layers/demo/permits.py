@@ -12,6 +12,7 @@ from uuid import UUID
 from shapely import Point, Polygon
 
 from layers.catalog.permits.applications import DECIDED, Application, ApplicationMove
+from layers.catalog.permits.parcels import Parcel
 from layers.catalog.permits.site_visits import SiteVisit
 from layers.demo import fixtures, journeys, names
 from layers.demo.boundaries import kelurahan_ids
@@ -210,6 +211,13 @@ def load(sizes: Sizes, until: date) -> dict[str, int]:
         batch_size=BATCH,
     )
     pairs = list(zip(rows, made, strict=True))
+    Parcel.objects.bulk_create(
+        (
+            Parcel(application=row, revision=1, geom=row.geom, stood_from=row.submitted_at)
+            for row in rows
+        ),
+        batch_size=BATCH,
+    )
     histories = ((row, draft.steps) for row, draft in pairs)
     ApplicationMove.objects.bulk_create(
         journeys.rows(ApplicationMove, histories, users), batch_size=BATCH

@@ -10,7 +10,7 @@ from random import Random
 
 from shapely import Point
 
-from layers.catalog.zoning import Plan, SubZone, Zone
+from layers.catalog.zoning.plans import Plan, SubZone, Zone
 from layers.demo import fixtures
 from layers.demo.mosaic import Block, mosaic, neighbourhoods
 from layers.demo.seed import stream
@@ -24,7 +24,6 @@ PLAN = {
     "regulation": "Perda Kota Kupang 12/2011; zona di sini karangan, bukan lampiran perda",
     "valid_from": date(2011, 1, 1),
     "valid_until": date(2031, 12, 31),
-    "status": Plan.Status.ACTIVE,
 }
 
 AIRPORT, AIRFIELD = Point(123.66389, -10.17778), 0.0085  # El Tari, degrees around it
@@ -112,4 +111,14 @@ def load() -> dict[str, int]:
         ),
         batch_size=BATCH,
     )
+    Plan.objects.filter(pk=plan.pk).update(status=Plan.Status.ACTIVE)
     return {"zones": len(zones)}
+
+
+def remove() -> None:
+    """The demo's plan and the codes that nothing uses any more. What is in force does not change:
+    the demo takes its plan back first."""
+    plan = Plan.objects.filter(code=PLAN["code"])
+    plan.update(status=Plan.Status.DRAFT)
+    plan.delete()
+    SubZone.objects.filter(zones__isnull=True).delete()

@@ -24,7 +24,7 @@ from PIL import Image
 from layers.catalog.boundaries import Area
 from layers.catalog.markets.places import Commodity, Market
 from layers.catalog.markets.prices import LatestPrice, PriceReading
-from layers.catalog.permits import applications
+from layers.catalog.permits import applications, workflow
 from layers.catalog.permits.applications import Application, ApplicationMove
 from layers.catalog.permits.site_visits import SiteVisit
 from layers.catalog.puskesmas import Puskesmas, ServedArea
@@ -33,7 +33,7 @@ from layers.catalog.stunting.children import Child, Measurement
 from layers.catalog.stunting.prevalence import Prevalence
 from layers.catalog.trash import reports
 from layers.catalog.trash.reports import TrashReport, TrashReportMove
-from layers.catalog.zoning import ZONES, Zone
+from layers.catalog.zoning.plans import ZONES, Zone
 from layers.demo import city, fixtures, markets, mosaic, people, permits, stunting, trash, zoning
 from layers.demo.sizes import FULL, SMALL, end_of, last_day
 from layers.permissions import Role
@@ -42,7 +42,7 @@ from layers.provenance import Load, demo_layer_ids
 from layers.registry import LAYERS
 
 UNTIL = date(2026, 3, 31)
-MOVES = {ApplicationMove: applications.MOVES, TrashReportMove: reports.MOVES}
+MOVES = {ApplicationMove: workflow.MOVES, TrashReportMove: reports.MOVES}
 
 
 @pytest.fixture(scope="module")

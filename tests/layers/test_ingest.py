@@ -24,7 +24,7 @@ from shapely.geometry.base import BaseGeometry
 
 from layers.base import Layer
 from layers.catalog.boundaries import KECAMATAN, KELURAHAN, Area
-from layers.catalog.zoning import ZONES, Plan, SubZone, Zone
+from layers.catalog.zoning.plans import ZONES, Plan, SubZone, Zone
 from layers.ingest import vector_file
 from layers.ingest.load import LoadError, Options, load
 from layers.ingest.report import Report

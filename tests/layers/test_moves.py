@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from layers.base import Refused
-from layers.catalog.permits import applications
+from layers.catalog.permits import workflow
 from layers.catalog.permits.applications import Application
 from layers.catalog.trash import reports
 from layers.catalog.trash.reports import TrashReport
@@ -18,7 +17,7 @@ from layers.history import advance
 from tests.factories import application, trash_report
 
 pytestmark = pytest.mark.django_db
-TABLES = [(TrashReport, reports.MOVES), (Application, applications.MOVES)]
+TABLES = [(TrashReport, reports.MOVES), (Application, workflow.MOVES)]
 
 
 @pytest.mark.parametrize(
@@ -58,18 +57,6 @@ def test_a_stale_page_cannot_move_what_has_moved_on(cast: Any) -> None:
     with pytest.raises(Refused, match="muat ulang"):
         advance(stale, "rejected", allowed=reports.MOVES, by=cast.officer)
     assert report.moves.count() == 1
-
-
-def test_one_object_can_go_the_whole_way_to_its_decision(cast: Any) -> None:
-    made = application(cast.town.kelurahan["Tenggara"], "KKPR-11", "recommendation")
-    applications.move_application(application=made, to="assessment", by=cast.planner, reason="uji")
-    applications.move_application(application=made, to="recommendation", by=cast.planner)
-    applications.move_application(application=made, to="granted", by=cast.approver)
-    made.refresh_from_db()
-    assert (made.status, made.decided_on) == ("granted", timezone.localdate())
-    assert [move.to_status for move in made.moves.all()] == [
-        "assessment", "recommendation", "granted",
-    ]  # fmt: skip
 
 
 def test_a_decided_application_has_a_day_and_an_open_one_has_none(cast: Any) -> None:

@@ -26,7 +26,7 @@ from layers.catalog.boundaries import Area
 from layers.catalog.markets.places import Commodity, Market
 from layers.catalog.permits.applications import Application
 from layers.catalog.trash.reports import TRASH_REPORTS, TrashReport
-from layers.catalog.zoning import SubZone, Zone
+from layers.catalog.zoning.plans import SubZone, Zone
 from layers.provenance import Load
 from layers.registry import registered
 from maps.documents import DOCUMENTS, drawing, make

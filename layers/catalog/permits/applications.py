@@ -4,24 +4,34 @@ offices.
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
-from typing import Any
+from uuid import uuid4
 
+from django.conf import settings
 from django.contrib.gis.db import models
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Coalesce
 
 from layers.base import Format, Layer, Property, Style, StyleClass, Text, Theme, named
 from layers.catalog.boundaries import Area
 from layers.functions import GeodesicArea
-from layers.history import Move, Moves, advance
+from layers.history import Move
 from layers.registry import register
 
 THEME = Theme("permits", Text("Perizinan ruang", "Spatial permits"), rank=10)
 
 
+def tracking_code() -> str:
+    """A code that cannot be guessed: 144 random bits."""
+    return secrets.token_urlsafe(18)
+
+
 class Application(models.Model):
-    """An application. `area_m2` is geodesic (WGS 84), computed by PostGIS from the parcel."""
+    """An application. `geom` is the red line that stands (its revisions are `parcels`), `granted`
+    what was approved where that is less. `area_m2` is geodesic (WGS 84), computed by PostGIS from
+    the parcel. `instance_id` is minted by the page that registers it, so that a form sent twice is
+    one application; with `tracking_code` the applicant follows it."""
 
     class Status(models.TextChoices):
         REGISTERED = "registered", "Terdaftar"
@@ -37,6 +47,13 @@ class Application(models.Model):
         WITHDRAWN = "withdrawn", "Dicabut pemohon"
         LAPSED = "lapsed", "Gugur"
 
+    class Channel(models.TextChoices):
+        COUNTER = "counter", "Loket"
+        APPLICANT = "applicant", "Pemohon"
+
+    instance_id = models.UUIDField(unique=True, default=uuid4)
+    tracking_code = models.CharField(max_length=24, unique=True, default=tracking_code)
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.COUNTER)
     number = models.CharField(max_length=40, unique=True)
     applicant = models.CharField(max_length=150)
     kbli = models.CharField(max_length=5)
@@ -47,7 +64,20 @@ class Application(models.Model):
     kelurahan = models.ForeignKey(
         Area, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    officer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
     geom = models.MultiPolygonField()
+    granted = models.MultiPolygonField(null=True, blank=True)
+    shown = models.GeneratedField(
+        expression=Coalesce("granted", "geom"),
+        output_field=models.MultiPolygonField(),
+        db_persist=True,
+    )
     area_m2 = models.GeneratedField(
         expression=GeodesicArea("geom"),
         output_field=models.FloatField(),
@@ -66,6 +96,10 @@ class Application(models.Model):
                 ^ Q(decided_on__isnull=True),
                 name="layers_application_decided_when_decided",
             ),
+            models.CheckConstraint(
+                condition=Q(granted__isnull=True) | Q(status="granted-in-part"),
+                name="layers_application_granted_in_part",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -77,25 +111,10 @@ class ApplicationMove(Move):
 
 
 _S = Application.Status
-_OPEN = frozenset({_S.WITHDRAWN, _S.LAPSED})
-MOVES: Moves = {
-    _S.REGISTERED: _OPEN | {_S.COMPLETENESS},
-    _S.COMPLETENESS: _OPEN | {_S.RETURNED, _S.LAND_CONSIDERATION},
-    _S.RETURNED: _OPEN | {_S.COMPLETENESS},
-    _S.LAND_CONSIDERATION: _OPEN | {_S.ASSESSMENT},
-    _S.ASSESSMENT: _OPEN | {_S.RETURNED, _S.FORUM, _S.RECOMMENDATION},
-    _S.FORUM: _OPEN | {_S.ASSESSMENT, _S.RECOMMENDATION},
-    _S.RECOMMENDATION: _OPEN | {_S.ASSESSMENT, _S.GRANTED, _S.GRANTED_IN_PART, _S.REFUSED},
-}
 DECIDED = (_S.GRANTED, _S.GRANTED_IN_PART, _S.REFUSED)
-
-
-def move_application(
-    *, application: Application, to: str, by: Any, reason: str = ""
-) -> ApplicationMove:
-    """One step of an application along `MOVES`; a decision gets its day. Raises Refused."""
-    decided = {"decided_on": timezone.localdate()} if to in DECIDED else {}
-    return advance(application, to, allowed=MOVES, by=by, reason=reason, changes=decided)
+CLOSED = (*DECIDED, _S.WITHDRAWN, _S.LAPSED)
+# Accepted as complete and not taken back: what the public register tells of.
+PUBLISHABLE = (_S.LAND_CONSIDERATION, _S.ASSESSMENT, _S.FORUM, _S.RECOMMENDATION, *DECIDED)
 
 
 STATUS_NAMES = named(
@@ -114,7 +133,7 @@ STATUS_NAMES = named(
     LAPSED="Lapsed",
 )
 _WAITING, _WORKING = "#64748b", "#2563eb"
-_COLOURS = {
+COLOURS = dict.fromkeys(_S, _WORKING) | {
     _S.REGISTERED: _WAITING,
     _S.RETURNED: "#b45309",
     _S.GRANTED: "#15803d",
@@ -155,7 +174,10 @@ PERMIT_PARCELS = register(
             Property("submitted_at", Text("Diajukan", "Submitted"), format=Format.DATETIME),
         ),
         staff=(Property("applicant", Text("Pemohon", "Applicant")),),
-        private=("id", "geom"),
+        private=(
+            *("id", "geom", "granted", "shown"),
+            *("instance_id", "tracking_code", "channel", "officer"),
+        ),
         time="submitted_at",
         updated="moves__at",
         area="kelurahan",
@@ -167,7 +189,7 @@ PERMIT_PARCELS = register(
             classes=tuple(
                 StyleClass(
                     status.value,
-                    _COLOURS.get(status, _WORKING),
+                    COLOURS[status],
                     STATUS_NAMES[status.value],
                     pattern="hatch" if status == _S.REFUSED else "",
                 )

@@ -20,7 +20,7 @@ from layers.base import (
     User,
     named,
 )
-from layers.catalog.permits.applications import MOVES, THEME, Application
+from layers.catalog.permits.applications import CLOSED, THEME, Application
 from layers.forms import CodeList, Form, FormField, Observation, each
 from layers.functions import Middle
 from layers.registry import register
@@ -73,7 +73,7 @@ def write_site_visit(
 
 def awaiting_visit(user: User) -> Iterator[dict[str, Any]]:
     """The open applications, each with a point on its parcel."""
-    waiting = Application.objects.filter(status__in=MOVES)
+    waiting = Application.objects.exclude(status__in=CLOSED)
     rows = waiting.annotate(middle=Middle("geom")).order_by("number")
     for number, activity, kelurahan, middle in rows.values_list(
         "number", "activity", "kelurahan__name", "middle"

@@ -1,7 +1,8 @@
 """Spatial plans: versions, zone and sub-zone codes as data, and the zones drawn on the map.
 
 Codes differ between plans (Perda 12/2011 predates the codes of Permen ATR/BPN 11/2021), so they are
-rows, never an enumeration.
+rows of a vocabulary, never an enumeration. The zones of a plan that is or was in force do not
+change any more (a trigger holds it): decisions rest on them.
 """
 
 from __future__ import annotations
@@ -33,20 +34,45 @@ from layers.registry import register
 THEME = Theme("zoning", Text("Tata ruang", "Spatial plan"), rank=20)
 
 
-class Plan(models.Model):
-    """A version of a spatial plan (RDTR). At most one is active."""
+class Standing(models.TextChoices):
+    """Of a plan, and of the rules to it."""
 
-    class Status(models.TextChoices):
-        DRAFT = "draft", "Rancangan"
-        ACTIVE = "active", "Berlaku"
-        REPLACED = "replaced", "Diganti"
+    DRAFT = "draft", "Rancangan"
+    ACTIVE = "active", "Berlaku"
+    REPLACED = "replaced", "Diganti"
+
+
+class Vocabulary(models.Model):
+    """The words and codes of a regulation, in which a plan names its sub-zones."""
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    source = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "kosakata zona"
+        verbose_name_plural = "kosakata zona"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Plan(models.Model):
+    """A version of a spatial plan (RDTR). At most one is active. `report` is the last survey of its
+    coverage (`plan_report`)."""
+
+    Status = Standing
 
     code = models.CharField(max_length=40, unique=True)
     title = models.CharField(max_length=200)
     regulation = models.CharField(max_length=200, blank=True)
     valid_from = models.DateField()
     valid_until = models.DateField(null=True, blank=True)
-    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    status = models.CharField(max_length=10, choices=Standing, default=Standing.DRAFT)
+    vocabulary = models.ForeignKey(
+        Vocabulary, on_delete=models.PROTECT, null=True, blank=True, related_name="plans"
+    )
+    report = models.JSONField(null=True, blank=True)
 
     class Meta:
         verbose_name = "rencana tata ruang"
@@ -68,9 +94,12 @@ class Plan(models.Model):
 
 
 class SubZone(models.Model):
-    """A sub-zone code (R-2) with the zone it belongs to (R), as the plan in force names them."""
+    """A sub-zone code (R-2) with the zone it belongs to (R), as its vocabulary names them."""
 
-    code = models.CharField(max_length=20, unique=True)
+    vocabulary = models.ForeignKey(
+        Vocabulary, on_delete=models.PROTECT, null=True, blank=True, related_name="sub_zones"
+    )
+    code = models.CharField(max_length=60)
     name = models.CharField(max_length=100)
     zone_code = models.CharField(max_length=20)
     zone_name = models.CharField(max_length=100)
@@ -79,6 +108,13 @@ class SubZone(models.Model):
         verbose_name = "subzona"
         verbose_name_plural = "subzona"
         ordering = ("code",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=("vocabulary", "code"),
+                nulls_distinct=False,
+                name="layers_subzone_code_once",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
@@ -104,6 +140,23 @@ class Zone(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sub_zone_id} · {self.block}"
+
+
+class ZonePart(models.Model):
+    """A zone cut into pieces of at most 128 vertices (`ST_Subdivide`), so that a parcel meets the
+    few that lie around it. A trigger keeps them with the zone."""
+
+    zone = models.ForeignKey(Zone, on_delete=models.CASCADE, related_name="parts")
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="+")
+    sub_zone = models.ForeignKey(SubZone, on_delete=models.PROTECT, related_name="+")
+    geom = models.PolygonField()
+
+    class Meta:
+        verbose_name = "potongan zona"
+        verbose_name_plural = "potongan zona"
+
+    def __str__(self) -> str:
+        return str(self.zone_id)
 
 
 _CODED = re.compile(r"\d{6,}")  # 31010000: a feature code where a name or a zone code is expected

@@ -1,0 +1,105 @@
+"""What must be true before a step may be taken. Each guard takes the application and who would take
+it, and says in a sentence what is missing, or ""."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils import timezone
+
+from layers.catalog.permits.applicants import Applicant
+from layers.catalog.permits.applications import Application
+from layers.catalog.permits.checks import Check
+from layers.catalog.permits.consultations import Consultation, Consultee
+from layers.catalog.permits.decisions import Recommendation
+from layers.catalog.permits.requests import Request
+from layers.catalog.zoning.plans import Standing
+
+
+def applicant_is_known(application: Application, by: Any) -> str:
+    known = Applicant.objects.filter(application=application).exclude(nik="", nib="").exists()
+    return "" if known else "Identitas pemohon (NIK atau NIB) belum diisi."
+
+
+def _open(application: Application) -> Any:
+    return Request.objects.filter(application=application, state=Request.State.OPEN)
+
+
+def something_is_asked(application: Application, by: Any) -> str:
+    asked = _open(application).exists()
+    return "" if asked else "Tulis dahulu permintaan kepada pemohon: apa yang harus diperbaiki."
+
+
+def nothing_is_asked(application: Application, by: Any) -> str:
+    asked = _open(application).count()
+    return f"Masih ada {asked} permintaan kepada pemohon yang belum dijawab." if asked else ""
+
+
+def request_is_overdue(application: Application, by: Any) -> str:
+    late = _open(application).filter(due_on__lt=timezone.localdate()).exists()
+    return "" if late else "Tidak ada permintaan kepada pemohon yang lewat batas waktu."
+
+
+def land_office_has_answered(application: Application, by: Any) -> str:
+    """Whoever must be heard in the step in which the application is."""
+    wanted = Consultee.objects.filter(for_step=application.status)
+    heard = Consultation.objects.filter(application=application).exclude(answer="")
+    missing = wanted.exclude(pk__in=heard.values("consultee")).values_list("name", flat=True)
+    return f"Belum ada jawaban dari {', '.join(missing)}." if missing else ""
+
+
+def consultees_have_answered(application: Application, by: Any) -> str:
+    waiting = Consultation.objects.filter(application=application, answer="")
+    names = waiting.values_list("consultee__name", flat=True)
+    return f"Belum dijawab oleh {', '.join(names)}." if names else ""
+
+
+def check_is_current(application: Application, by: Any) -> str:
+    """Made of the red line that stands, for the activity applied for, with the plan and the rules
+    that are in force."""
+    last = (
+        Check.objects.filter(application=application)
+        .select_related("parcel", "plan", "rule_set")
+        .last()
+    )
+    if last is None:
+        return "Pemeriksaan kesesuaian belum dibuat."
+    if last.parcel.stood_until or last.kbli != application.kbli:
+        return "Batas bidang atau kegiatan berubah sejak pemeriksaan terakhir: periksa kembali."
+    if {last.plan.status, last.rule_set.status} != {Standing.ACTIVE}:
+        return "Rencana atau aturan berganti sejak pemeriksaan terakhir: periksa kembali."
+    return ""
+
+
+def standing_recommendation(application: Application) -> Recommendation | None:
+    return Recommendation.objects.filter(application=application, challenged_at=None).last()
+
+
+def recommended(outcome: str) -> Callable[[Application, Any], str]:
+    def guard(application: Application, by: Any) -> str:
+        proposal = standing_recommendation(application)
+        if proposal is None:
+            return "Belum ada rekomendasi."
+        if proposal.outcome != outcome:
+            proposed = proposal.get_outcome_display().lower()
+            return f"Direkomendasikan «{proposed}»: bila tidak sependapat, kembalikan rekomendasi."
+        return ""
+
+    return guard
+
+
+def another_person_recommended(application: Application, by: Any) -> str:
+    proposal = standing_recommendation(application)
+    own = proposal is not None and by is not None and proposal.by_id == by.pk
+    return "Anda sendiri yang merekomendasikan: pejabat lain yang memutus." if own else ""
+
+
+def not_deemed_approved(application: Application, by: Any) -> str:
+    """Silence past the limit is approval (PP 28/2025), which can no longer be refused."""
+    from layers.catalog.permits.timing import timing
+
+    since = timing(application).deemed_on
+    if since is None or since > timezone.localdate():
+        return ""
+    return f"Batas waktu lewat: menurut hukum dianggap disetujui sejak {since:%d-%m-%Y}."
