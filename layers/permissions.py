@@ -101,9 +101,9 @@ POLICIES: Mapping[str, Policy] = {
         submit=frozenset({Role.OFFICER}),
         review=frozenset({Role.WALIDATA, Role.ADMINISTRATOR}),
     ),
-    # Permits: decided ones are public, the whole file only to those who work on it.
+    # The files of permits: for those who work on them.
     "planning": Policy(
-        public=True,
+        public=False,
         staff=dict.fromkeys((Role.PLANNER, Role.APPROVER), Scope.ALL),
     ),
     # What everybody may know of the applications: the same for all, officials included.

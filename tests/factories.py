@@ -150,6 +150,9 @@ def town(by: Any) -> SimpleNamespace:
     Plan.objects.filter(pk=plan.pk).update(status=Plan.Status.ACTIVE)
     made.application = application(northwest, "KKPR-2026-0001")
     made.waiting_application = application(northeast, "KKPR-2026-0002", "assessment")
+    made.returned_application = application(
+        made.kelurahan["Tenggara"], "KKPR-2026-0003", "returned"
+    )
     SiteVisit.objects.create(instance_id=uuid4(), application=made.application, finding="matches",
                              note=SECRET, observed_at=NOON, by=by,
                              geom=point_in(northwest))  # fmt: skip

@@ -33,11 +33,11 @@ def test_a_click_tells_what_is_there_as_an_indonesian_writes_it(
 ) -> None:
     parcel = point_in(cast.town.application)
 
-    card = map_page.open(parcel, on="permit-parcels", zoom=17).click_centre()
+    card = map_page.open(parcel, on="permit-register", zoom=17).click_centre()
 
     expect(card.get_by_role("heading")).to_have_text("KKPR-2026-0001")
     expect(card).to_contain_text("Disetujui")
-    expect(card).to_contain_text(re.compile(r"Luas\s*12\.1\d\d\sm²"))
+    expect(card).to_contain_text(re.compile(r"Luas dimohon\s*12\.1\d\d\sm²"))
     expect(card).to_contain_text("1 Okt 2026")
     expect(card).to_contain_text("20 Nov 2026 12.00 WITA")
     expect(card).not_to_contain_text(SECRET)
@@ -114,7 +114,7 @@ def test_english(cast: Any, map_page: MapPage) -> None:
 
 
 def test_a_planner_sees_more_on_the_same_page(cast: Any, map_page: MapPage, log_in: Any) -> None:
-    waiting = point_in(cast.town.waiting_application)
+    waiting = point_in(cast.town.returned_application)
     map_page.open(waiting, on="permit-parcels", zoom=17)
     without = map_page.colours()
     expect(map_page.switch("Tinjauan lapangan")).to_have_count(0)

@@ -48,8 +48,8 @@ def test_the_legend_has_the_classes_that_occur_and_one_line_for_one_look(cast: A
     def titles(user: Any, layer_id: str) -> list[str]:
         return [line["title"] for line in told(user)[layer_id]["legend"]]
 
-    assert titles(cast.citizen, "permit-parcels") == ["Disetujui"]
-    assert titles(cast.planner, "permit-parcels") == ["Penilaian", "Disetujui"]
+    assert titles(cast.citizen, "permit-register") == ["Penilaian", "Disetujui"]
+    assert titles(cast.planner, "permit-parcels") == ["Dikembalikan", "Penilaian", "Disetujui"]
     assert titles(cast.citizen, "trash-reports") == ["Diterima", "Selesai"]
     assert titles(cast.citizen, "stunting-prevalence")[0] == "Disembunyikan"
 

@@ -26,7 +26,7 @@ from layers.catalog.boundaries import Area
 from layers.catalog.markets.places import Commodity, Market
 from layers.catalog.permits.applications import Application
 from layers.catalog.trash.reports import TRASH_REPORTS, TrashReport
-from layers.catalog.zoning.plans import SubZone, Zone
+from layers.catalog.zoning.plans import Plan, SubZone, Zone
 from layers.provenance import Load
 from layers.registry import registered
 from maps.documents import DOCUMENTS, drawing, make
@@ -278,7 +278,7 @@ def test_it_holds_only_what_the_public_may_see(cast: Any, browser_of: Any) -> No
         assert SECRET not in html
         assert str(town.child.code) not in html
         assert town.report.tracking_code not in html
-        assert town.waiting_application.number not in html
+        assert town.returned_application.number not in html
         assert "Rancangan" not in html
         assert "21,3 %" not in html
         assert {row["id"] for row in overlay(html, "trash-reports")} == {
@@ -303,7 +303,7 @@ def test_the_demo_banner_stands_until_real_data_is_loaded(cast: Any) -> None:
 @pytest.mark.usefixtures("cast")
 def test_values_are_written_for_people() -> None:
     html = city()
-    [parcel] = overlay(html, "permit-parcels")
+    parcel, _ = overlay(html, "permit-register")
     [report, _] = overlay(html, "trash-reports")
 
     assert parcel["properties"]["name"] == "Disetujui"
@@ -397,6 +397,7 @@ def test_a_grown_city_stays_small_enough_for_a_chat(cast: Any) -> None:
     step, count = (EAST - WEST) / 25, 25
     plan = Zone.objects.filter(plan__status="active")[0].plan
     sub_zone = SubZone.objects.get()
+    Plan.objects.update(status="draft")  # what is in force does not change
     Zone.objects.all().delete()
     Zone.objects.bulk_create(
         Zone(plan=plan, sub_zone=sub_zone, block=f"{x}-{y}",
@@ -404,6 +405,7 @@ def test_a_grown_city_stays_small_enough_for_a_chat(cast: Any) -> None:
                       WEST + (x + 1) * step, SOUTH + (y + 1) * step))
         for x in range(count) for y in range(count)
     )  # fmt: skip
+    Plan.objects.filter(pk=plan.pk).update(status="active")
     TrashReport.objects.bulk_create(
         TrashReport(instance_id=uuid4(), category="scattered", observed_at=NOON,
                     geom=Point(WEST + n % 50 / 1000, NORTH - n / 30_000, srid=4326))

@@ -147,17 +147,17 @@ PERMIT_PARCELS = register(
     Layer(
         id="permit-parcels",
         theme=THEME,
-        title=Text("Persetujuan ruang", "Permit parcels"),
+        title=Text("Berkas permohonan ruang", "Files of applications"),
         description=Text(
-            "Bidang permohonan persetujuan pemanfaatan ruang. Publik melihat yang telah diputus.",
-            "Parcels of spatial-use applications. The public sees the decided ones.",
+            "Bidang semua permohonan persetujuan pemanfaatan ruang, untuk yang menelaahnya.",
+            "Parcels of all applications for spatial-use approval, for those who review them.",
         ),
         model=Application,
         owner="Dinas Pekerjaan Umum dan Penataan Ruang",
         update_every=timedelta(days=31),
         policy="planning",
-        published=Q(status__in=DECIDED),
-        public=(
+        public=(),
+        staff=(
             Property("number", Text("Nomor", "Number"), tile=True, filter=True),
             Property(
                 "status",
@@ -172,8 +172,8 @@ PERMIT_PARCELS = register(
             Property("kelurahan", Text("Kelurahan", "Kelurahan"), source="kelurahan__name"),
             Property("decided_on", Text("Diputus", "Decided"), format=Format.DATE),
             Property("submitted_at", Text("Diajukan", "Submitted"), format=Format.DATETIME),
+            Property("applicant", Text("Pemohon", "Applicant")),
         ),
-        staff=(Property("applicant", Text("Pemohon", "Applicant")),),
         private=(
             *("id", "geom", "granted", "shown"),
             *("instance_id", "tracking_code", "channel", "officer"),
@@ -196,6 +196,5 @@ PERMIT_PARCELS = register(
                 for status in _S
             ),
         ),
-        shown=True,
     )
 )

@@ -57,6 +57,7 @@ PERMIT_REGISTER = register(
         updated="moves__at",
         area="kelurahan",
         minzoom=10,
+        shown=True,
         style=Style(
             kind="fill",
             by="status",
