@@ -164,7 +164,7 @@ def test_it_opens_from_a_file_without_a_network(cast: Any, tmp_path: Path) -> No
     assert seen["heading"] == "Peta Kota Uji"
     assert "Data contoh" in seen["banner"]
     for text in (
-        "Persetujuan ruang",
+        "Register permohonan ruang",
         "KKPR-2026-0001",
         "Toko kelontong",
         "1 Okt 2026",
