@@ -17,6 +17,8 @@ env = environ.Env()
 SECRET_KEY = env("SECRET_KEY", default="") or local_folder.secret_key(LOCAL_DIR)
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+# https://portal.example: the address that letters bear for good. Empty: that of the first request.
+SITE_URL = env("SITE_URL", default="")
 
 # HTTPS=1 says that a proxy in front ends TLS and sets X-Forwarded-Proto itself.
 HTTPS = env.bool("HTTPS", default=False)

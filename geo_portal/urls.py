@@ -7,6 +7,8 @@ from django.views.generic import RedirectView
 
 from field_api import app_pages
 from field_api import views as field
+from field_api.applicants import tracking
+from field_api.applicants import views as applicants
 from field_api.attachments import tus
 from field_api.devices import Devices
 from field_api.inbox import views as review
@@ -14,6 +16,8 @@ from field_api.openrosa import views as openrosa
 from geo_portal import health
 from maps import ogc, ogc_tiles, pages, photos
 from maps.documents import views as documents
+from maps.letters import views as letters
+from maps.review import file, papers, printed, queue
 
 ogc_urls = [
     path("", ogc.landing, name="ogc-landing"),
@@ -97,6 +101,32 @@ field_urls = [
     path("map.json", pages.public_map, name="field-map"),
 ]
 
+applicant_urls = [
+    path("permits/apply", applicants.apply, name="apply"),
+    path("permits/outline", applicants.outline, name="outline"),
+    path("review/new", applicants.counter, name="review-new"),
+    path("track/", tracking.find, name="applicant-find"),
+    path("track/<str:code>", tracking.follow, name="applicant-follow"),
+    path("track/<str:code>/receipt", tracking.receipt, name="applicant-receipt"),
+]
+
+review_urls = [
+    path("", queue.queue, name="review"),
+    path("<str:number>/", file.file, name="review-file"),
+    path("<str:number>/print", printed.print_view, name="review-print"),
+    path("<str:number>/identity", file.uncover, name="review-uncover"),
+    path("<str:number>/deeds/<slug:name>", file.deed, name="review-deed"),
+    path("<str:number>/documents/<int:key>", papers.document, name="review-document"),
+    re_path("^(?P<number>[^/]+)/(?P<way>next|previous)$", queue.beside, name="review-beside"),
+]
+
+letter_urls = [
+    path("documents/letters/", letters.ask, name="letters"),
+    path("documents/letters/<str:code>.pdf", letters.pdf, name="letter-pdf"),
+    path("documents/letters/<str:code>", letters.verify, name="letter"),
+    path("track/<str:code>/letter.pdf", letters.tracked_pdf, name="tracked-letter"),
+]
+
 urlpatterns = [
     path("", pages.home, name="home"),
     path("login/", pages.login, name="login"),
@@ -104,6 +134,9 @@ urlpatterns = [
     path("language/", pages.set_language, name="set_language"),
     path("review/inbox/", review.inbox, name="inbox"),
     path("review/inbox/<uuid:instance_id>", review.one, name="inbox-one"),
+    *applicant_urls,
+    path("review/", include(review_urls)),
+    *letter_urls,
     path("documents/", documents.index, name="documents"),
     path("documents/<slug:name>.html", documents.document, name="document"),
     path("field/", include(field_urls)),

@@ -18,6 +18,12 @@ SHIPPED = [
         ["maplibre-gl.css", "maplibre-gl.mjs", "maplibre-gl-shared.mjs", "maplibre-gl-worker.mjs"],
     ),
     ("vendor/idb", "idb/build", ["index.js"]),
+    ("vendor/terra-draw", "terra-draw/dist", ["terra-draw.module.js"]),
+    (
+        "vendor/terra-draw-maplibre-gl-adapter",
+        "terra-draw-maplibre-gl-adapter/dist",
+        ["terra-draw-maplibre-gl-adapter.module.js"],
+    ),
     ("vendor/ol", "ol/dist", ["ol.js"]),
     ("vendor/ol", "ol", ["ol.css"]),
     ("vendor/leaflet", "leaflet/dist", ["leaflet.js", "leaflet.css", "images/*.png"]),

@@ -158,7 +158,8 @@ class Ingest:
     raises `Refused`; what it writes besides, it writes atomically. `after()` runs once, in the same
     transaction, when rows changed. `coverage` asks for a report of gaps and overlaps. `group` are
     the fields that the rows of one file share (the plan of a zone): a load with --complete removes
-    what the file no longer holds of its group.
+    what the file no longer holds of its group, and with them their rows of the models `derived`,
+    which the database makes of them.
     """
 
     key: tuple[str, ...]
@@ -168,6 +169,7 @@ class Ingest:
     after: Callable[[], None] | None = None
     coverage: bool = False
     group: tuple[str, ...] = ()
+    derived: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

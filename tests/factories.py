@@ -27,7 +27,10 @@ from layers.base import Layer
 from layers.catalog.boundaries import Area
 from layers.catalog.markets.places import Commodity, Market
 from layers.catalog.markets.prices import PriceReading
-from layers.catalog.permits.applications import Application
+from layers.catalog.permits.applicants import Applicant
+from layers.catalog.permits.applications import Application, ApplicationMove
+from layers.catalog.permits.checks import Check
+from layers.catalog.permits.decisions import Recommendation
 from layers.catalog.permits.parcels import Parcel
 from layers.catalog.permits.site_visits import SiteVisit
 from layers.catalog.puskesmas import Puskesmas, ServedArea
@@ -35,13 +38,15 @@ from layers.catalog.stunting.children import Child, Measurement
 from layers.catalog.stunting.prevalence import Prevalence, SuppressionRule
 from layers.catalog.trash.cleanings import TrashCleaning
 from layers.catalog.trash.reports import TrashReport
-from layers.catalog.zoning.plans import Plan, SubZone, Zone
+from layers.catalog.zoning.plans import Plan, SubZone, Vocabulary, Zone
+from layers.catalog.zoning.rules import RuleSet
 from layers.registry import LAYERS
 
 WEST, SOUTH, EAST, NORTH = 123.56, -10.24, 123.64, -10.16
 CENTRE = Point((WEST + EAST) / 2 - 0.01, (SOUTH + NORTH) / 2 + 0.01, srid=4326)
 NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)
 SECRET = "RAHASIA"
+SECRET_NIK = "5371010203040001"
 
 
 def box(west: float, south: float, east: float, north: float) -> MultiPolygon:
@@ -111,6 +116,58 @@ def application(area: Area, number: str, status: str = "granted", **more: Any) -
         application=made, revision=1, geom=made.geom, stood_from=made.submitted_at
     )
     return made
+
+
+def rule_set() -> RuleSet:
+    """Rules in force, without a line."""
+    words, _ = Vocabulary.objects.get_or_create(code="uji", defaults={"name": "Kosakata uji"})
+    made, _ = RuleSet.objects.get_or_create(
+        code="uji",
+        defaults={"title": "Aturan uji", "source": "uji", "vocabulary": words, "status": "active",
+                  "valid_from": date(2011, 1, 1)},
+    )  # fmt: skip
+    return made
+
+
+def checked(file: Application, verdict: str = "I") -> Check:
+    """A check of the red line that stands, by the plan and the rules in force."""
+    return Check.objects.create(
+        application=file,
+        parcel=file.parcels.get(stood_until=None),
+        plan=Plan.objects.get(status="active"),
+        rule_set=rule_set(),
+        kbli=file.kbli,
+        evidence={"version": 1, "verdict": verdict},
+        sha256="0" * 64,
+    )
+
+
+def identified(file: Application) -> Applicant:
+    return Applicant.objects.create(application=file, nik=f"{SECRET_NIK}")
+
+
+def moved(file: Application, *steps: tuple[str, datetime]) -> None:
+    """A history of arrivals, the last of which is where it stands."""
+    before = ""
+    for status, at in steps:
+        ApplicationMove.objects.create(record=file, from_status=before, to_status=status, at=at)
+        before = status
+
+
+def recommended(file: Application, by: Any, outcome: str = "granted") -> Recommendation:
+    """A file that waits for its decision, with what was recommended."""
+    basis = checked(file)
+    Application.objects.filter(pk=file.pk).update(status="recommendation")
+    file.refresh_from_db()
+    in_part = outcome == "granted-in-part"
+    middle = file.geom.point_on_surface
+    west, south, _, north = file.geom.extent
+    half = box(west, south, middle.x, north)
+    return Recommendation.objects.create(
+        application=file, basis=basis, outcome=outcome, reason="Uji", by=by,
+        approved=None if outcome == "refused" else half if in_part else file.geom,
+        refused_part=box(middle.x, south, file.geom.extent[2], north) if in_part else None,
+    )  # fmt: skip
 
 
 def trash_report(area: Area, status: str = "received", **more: Any) -> TrashReport:

@@ -12,8 +12,6 @@ from django.db.models import Model, Q
 from layers.catalog.boundaries import Area
 from layers.catalog.markets.places import Commodity, Market
 from layers.catalog.markets.prices import PriceReading
-from layers.catalog.permits.applications import Application
-from layers.catalog.permits.site_visits import SiteVisit
 from layers.catalog.puskesmas import Puskesmas
 from layers.catalog.stunting.children import Child, Measurement
 from layers.catalog.stunting.prevalence import Prevalence, SuppressionRule
@@ -72,6 +70,7 @@ STAGES = (
     Stage("zones", 2, lambda sizes, until, tick: zoning.load()),
     Stage("Puskesmas", 1, lambda sizes, until, tick: puskesmas.load()),
     Stage("accounts", 2, lambda sizes, until, tick: people.load()),
+    Stage("plan in force", 1, lambda sizes, until, tick: zoning.put_in_force()),
     Stage("permits", 5, lambda sizes, until, tick: permits.load(sizes, until)),
     Stage("children", 10, lambda sizes, until, tick: stunting.load(sizes, until)),
     Stage("prices", 25, lambda sizes, until, tick: markets.load(sizes, until)),
@@ -138,9 +137,10 @@ def remove() -> None:
     ):
         raise RealData("accounts that are not of the demo have duties in its Puskesmas")
     Duty.objects.filter(user__email__endswith=f"@{people.DOMAIN}").delete()
+    permits.remove()
     in_order: tuple[type[Model], ...] = (
-        PriceReading, Commodity, Market, SiteVisit, Application, Photo, TrashReport, Measurement,
-        Child, Prevalence, Puskesmas, Area, Load,
+        PriceReading, Commodity, Market, Photo, TrashReport, Measurement, Child, Prevalence,
+        Puskesmas, Area, Load,
     )  # fmt: skip
     for model in in_order:
         model._default_manager.all().delete()

@@ -1,24 +1,29 @@
-"""Applications for spatial-use approval with their parcels, their history and site visits."""
+"""Applications for spatial-use approval: who asks for what where, and how far it has come."""
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from shapely import Point, Polygon
 
 from layers.catalog.permits.applications import DECIDED, Application, ApplicationMove
-from layers.catalog.permits.parcels import Parcel
+from layers.catalog.permits.numbering import RunningNumber
+from layers.catalog.permits.partition import partition
+from layers.catalog.permits.registration import SERIES
 from layers.catalog.permits.site_visits import SiteVisit
-from layers.demo import fixtures, journeys, names
+from layers.demo import fixtures, journeys, names, permit_decisions, permit_files, permit_rules
 from layers.demo.boundaries import kelurahan_ids
 from layers.demo.journeys import Step
 from layers.demo.parcels import Cadastre
 from layers.demo.people import user_ids
+from layers.demo.permit_ways import steps, working_day
 from layers.demo.seed import identity, stream
 from layers.demo.shapes import geos, multi
 from layers.demo.sizes import BATCH, Sizes, local
@@ -29,27 +34,6 @@ SHARES = {
     S.GRANTED: 36, S.GRANTED_IN_PART: 9, S.REFUSED: 7, S.WITHDRAWN: 3, S.LAPSED: 3,
     S.REGISTERED: 5, S.COMPLETENESS: 8, S.RETURNED: 6, S.LAND_CONSIDERATION: 8,
     S.ASSESSMENT: 8, S.FORUM: 3, S.RECOMMENDATION: 4,
-}  # fmt: skip
-SPINE = (S.REGISTERED, S.COMPLETENESS, S.LAND_CONSIDERATION, S.ASSESSMENT)
-LONGEST = 12  # days in one office
-
-REASONS = {
-    S.RETURNED: (
-        "Peta bidang belum memakai koordinat yang diminta.",
-        "Bukti penguasaan tanah belum lengkap.",
-        "Luas pada formulir berbeda dari gambar bidang.",
-    ),
-    S.LAND_CONSIDERATION: ("Diteruskan ke kantor pertanahan.",),
-    S.FORUM: ("Dibahas di Forum Penataan Ruang karena berbatasan dengan sempadan.",),
-    S.RECOMMENDATION: ("Kajian selesai; direkomendasikan untuk diputus.",),
-    S.GRANTED: ("Sesuai rencana tata ruang.", "Sesuai, dengan ketentuan KDB dan RTH."),
-    S.GRANTED_IN_PART: ("Disetujui di luar bagian sempadan.", "Luas disetujui sebagian."),
-    S.REFUSED: (
-        "Kegiatan tidak diperbolehkan pada subzona ini.",
-        "Bidang berada di sempadan pantai.",
-    ),
-    S.WITHDRAWN: ("Dicabut atas permintaan pemohon.",),
-    S.LAPSED: ("Perbaikan tidak diterima dalam batas waktu.",),
 }  # fmt: skip
 VISIT_NOTES = {
     SiteVisit.Finding.MATCHES: "Batas bidang dan penggunaan sesuai gambar.",
@@ -76,6 +60,8 @@ class Draft:
     activity: str
     kelurahan: str
     parcel: Polygon
+    company: bool
+    online: bool
     steps: tuple[Step, ...]
     visit: Visit | None
 
@@ -100,20 +86,21 @@ def drafts(count: int, until: date) -> list[Draft]:
     made = []
     for status in statuses[:count]:
         kind = random.choices(activities, weights)[0]
+        company = kind["applicant"] == "company"
         kelurahan, parcel = cadastre.parcel(
             kind["zones"].split(), float(kind["min_m2"]), float(kind["max_m2"])
         )
         made.append(
             Draft(
                 number="",
-                applicant=names.firm(random)
-                if kind["applicant"] == "company"
-                else names.grown_up(random),
+                applicant=names.firm(random) if company else names.grown_up(random),
                 kbli=kind["kbli"],
                 activity=kind["activity"],
                 kelurahan=kelurahan,
                 parcel=parcel,
-                steps=_steps(status, until, random),
+                company=company,
+                online=random.random() < 0.4,
+                steps=steps(status, until, random),
                 visit=None,
             )
         )
@@ -129,55 +116,15 @@ def _numbered(made: list[Draft]) -> Iterator[Draft]:
         yield replace(draft, number=f"KKPR-{year}-{running[year]:04}")
 
 
-def _route(end: S, random: Random) -> list[S]:
-    """Statuses from the first to `end`, by moves that the theme allows."""
-    route = list(SPINE)
-    if random.random() < 0.25:
-        route[2:2] = [S.RETURNED, S.COMPLETENESS]
-    if end == S.FORUM or random.random() < 0.35:
-        route.append(S.FORUM)
-    route.append(S.RECOMMENDATION)
-    if end in DECIDED:
-        return [*route, end]
-    if end in (S.WITHDRAWN, S.LAPSED):
-        return [*route[: random.randint(1, len(route))], end]
-    if end == S.RETURNED:
-        turn = random.choice((S.COMPLETENESS, S.COMPLETENESS, S.ASSESSMENT))
-        return [*route[: route.index(turn) + 1], end]
-    last = len(route) - route[::-1].index(end)
-    return route[:last]
-
-
-def _steps(end: S, until: date, random: Random) -> tuple[Step, ...]:
-    route = _route(end, random)
-    closed = end in (*DECIDED, S.WITHDRAWN, S.LAPSED)
-    ago = random.randint(2, 680) if closed else random.randint(1, 20)
-    moments = journeys.office_hours_before(
-        until - timedelta(days=ago), len(route), random, longest=LONGEST
-    )
-    return tuple(
-        Step(status.value, at, _signer(status), _reason(status, random))
-        for status, at in zip(route, moments, strict=True)
-    )
-
-
-def _signer(status: S) -> str | None:
-    if status in (S.REGISTERED, S.WITHDRAWN):
-        return None  # the applicant
-    return "pejabat" if status in DECIDED else "perencana"
-
-
-def _reason(status: S, random: Random) -> str:
-    return random.choice(REASONS[status]) if status in REASONS else ""
-
-
 def _visited(draft: Draft, until: date, random: Random) -> Draft:
     """A visit soon after the assessment began, to some of the parcels."""
-    begun = [step.at for step in draft.steps if step.status == S.ASSESSMENT]
+    begun = [number for number, step in enumerate(draft.steps) if step.status == S.ASSESSMENT]
     if not begun or random.random() < 0.4:
         return draft
-    day = journeys.working_day(begun[0].date() + timedelta(days=3))
-    if not begun[0].date() < day < until:
+    arrived = draft.steps[begun[0]].at.date()
+    left = draft.steps[begun[0] + 1].at.date() if begun[0] + 1 < len(draft.steps) else until
+    day = working_day(arrived + timedelta(days=3))
+    if not arrived < day < left:
         return draft
     findings = list(SiteVisit.Finding)
     weights = (3, 4, 4) if draft.status == S.REFUSED else (16, 3, 1)
@@ -191,33 +138,13 @@ def _visited(draft: Draft, until: date, random: Random) -> Draft:
 
 
 def load(sizes: Sizes, until: date) -> dict[str, int]:
+    permit_rules.load()
     made = drafts(sizes.permits, until)
     kelurahan, users = kelurahan_ids(), user_ids()
     rows = Application.objects.bulk_create(
-        (
-            Application(
-                number=draft.number,
-                applicant=draft.applicant,
-                kbli=draft.kbli,
-                activity=draft.activity,
-                status=draft.status,
-                submitted_at=draft.steps[0].at,
-                decided_on=draft.decided_on,
-                kelurahan_id=kelurahan[draft.kelurahan],
-                geom=geos(multi(draft.parcel)),
-            )
-            for draft in made
-        ),
-        batch_size=BATCH,
+        (_row(draft, kelurahan, users) for draft in made), batch_size=BATCH
     )
     pairs = list(zip(rows, made, strict=True))
-    Parcel.objects.bulk_create(
-        (
-            Parcel(application=row, revision=1, geom=row.geom, stood_from=row.submitted_at)
-            for row in rows
-        ),
-        batch_size=BATCH,
-    )
     histories = ((row, draft.steps) for row, draft in pairs)
     ApplicationMove.objects.bulk_create(
         journeys.rows(ApplicationMove, histories, users), batch_size=BATCH
@@ -235,4 +162,56 @@ def load(sizes: Sizes, until: date) -> dict[str, int]:
         for row, draft in pairs
         if draft.visit
     )
-    return {"permit-parcels": len(rows), "site-visits": len(visits)}
+    files = [permit_files.File(row, draft.steps, draft.company) for row, draft in pairs]
+    permit_files.load(files, users)
+    permit_decisions.load(files, users)
+    permit_files.keep_acts(files)
+    _count_on(made)
+    return {
+        "permit-parcels": len(rows),
+        "permit-register": len(rows),
+        "site-visits": len(visits),
+    }
+
+
+def _row(draft: Draft, kelurahan: dict[str, int], users: dict[str | None, Any]) -> Application:
+    parcel, instance_id = geos(multi(draft.parcel)), identity("application", draft.number)
+    in_part = draft.status == S.GRANTED_IN_PART
+    cut = permit_decisions.refused_strip(draft.parcel, draft.number) if in_part else None
+    assigned = len(draft.steps) > 1 and draft.status not in (S.WITHDRAWN, S.LAPSED)
+    return Application(
+        instance_id=instance_id,
+        tracking_code=tracking_code(instance_id),
+        channel="applicant" if draft.online else "counter",
+        number=draft.number,
+        applicant=draft.applicant,
+        kbli=draft.kbli,
+        activity=draft.activity,
+        status=draft.status,
+        submitted_at=draft.steps[0].at,
+        decided_on=draft.decided_on,
+        kelurahan_id=kelurahan[draft.kelurahan],
+        officer_id=users["perencana"] if assigned else None,
+        geom=parcel,
+        granted=partition(parcel, cut)[0] if cut else None,
+    )
+
+
+def _count_on(made: list[Draft]) -> None:
+    """New applications are numbered after these."""
+    years = Counter(draft.steps[0].at.year for draft in made)
+    RunningNumber.objects.bulk_create(
+        RunningNumber(series=SERIES, year=year, last=last) for year, last in years.items()
+    )
+
+
+def remove() -> None:
+    SiteVisit.objects.all().delete()
+    Application.objects.all().delete()
+    RunningNumber.objects.all().delete()
+    permit_rules.remove()
+
+
+def tracking_code(instance_id: UUID) -> str:
+    """Of an invented application: anybody may know it, and it is the same each time."""
+    return urlsafe_b64encode(identity("track", instance_id).bytes).decode().rstrip("=")

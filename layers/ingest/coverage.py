@@ -1,4 +1,5 @@
-"""Whether polygons tile the ground: the gaps between them, and where two of them overlap."""
+"""Whether polygons tile the ground: the gaps between them, where two of them overlap, which are too
+thin to be meant, and how they fill a whole."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ POLYGON = 2  # dimension
 
 @dataclass(frozen=True)
 class Flaw:
-    """A place to mend: `between` are the keys of the two that overlap, empty for a gap."""
+    """A place to mend: `between` are the keys of those concerned (two overlap), empty for a gap."""
 
     area_m2: float
     lon: float
@@ -48,19 +49,54 @@ class Coverage:
     overlaps: Flaws
 
 
-def survey(shapes: Shapes, names: Sequence[str]) -> Coverage:
-    """Gaps and overlaps of valid polygons in EPSG:4326.
+def survey(shapes: Shapes, names: Sequence[str], union: Any = None) -> Coverage:
+    """Gaps and overlaps of valid polygons in EPSG:4326; `union` where it is known already.
 
     They are looked for in the coordinates that are stored, where neighbours share vertices to the
     bit and projecting would open hair cracks; they are measured in the UTM zone of the data.
     """
-    return Coverage(gaps=_gaps(shapes), overlaps=_overlaps(shapes, names))
+    union = shapely.union_all(shapes) if union is None else union
+    return Coverage(gaps=_gaps(union), overlaps=_overlaps(shapes, names))
 
 
-def _gaps(shapes: Shapes) -> Flaws:
-    union = shapely.get_parts(shapely.union_all(shapes))
-    rings = [ring for polygon in union for ring in polygon.interiors]
-    return _measured(shapely.polygons(rings) if rings else np.array([]), [()] * len(rings))
+def slivers(shapes: Shapes, names: Sequence[str], *, least_m2: float, least_width: float) -> Flaws:
+    """Polygons that are too small, or on average thinner than so many metres."""
+    parts, owners = shapely.get_parts(shapes, return_index=True)
+    metric = to_metres(parts)
+    areas, around = shapely.area(metric), shapely.length(metric)
+    thin = 2 * areas / np.maximum(around, 1e-9) < least_width
+    found = np.flatnonzero((areas < least_m2) | thin)
+    return places(parts[found], [(names[int(owners[one])],) for one in found])
+
+
+def outside(shapes: Shapes, names: Sequence[str], whole: Any, *, least_m2: float) -> Flaws:
+    """What of the polygons lies outside a whole that they should fill, hair cracks aside."""
+    shapely.prepare(whole)
+    suspects = np.flatnonzero(~shapely.covers(whole, shapes))
+    return _pieces(
+        shapely.difference(shapes[suspects], whole),
+        [(names[int(one)],) for one in suspects],
+        least_m2,
+    )
+
+
+def uncovered(union: Any, whole: Any, *, least_m2: float) -> Flaws:
+    """What of the whole lies beyond the outer edge of the polygons: gaps between them are not."""
+    rings = shapely.get_exterior_ring(shapely.get_parts(union))
+    filled = shapely.union_all(shapely.polygons(rings))
+    return _pieces(np.array([shapely.difference(whole, filled)]), [()], least_m2)
+
+
+def _pieces(shapes: Shapes, between: Sequence[tuple[str, ...]], least_m2: float) -> Flaws:
+    parts, owners = shapely.get_parts(shapes, return_index=True)
+    kept = shapely.area(parts) > 0
+    found = places(parts[kept], [between[one] for one in owners[kept]])
+    return Flaws([place for place in found.places if place.area_m2 >= least_m2])
+
+
+def _gaps(union: Any) -> Flaws:
+    rings = [ring for polygon in shapely.get_parts(union) for ring in polygon.interiors]
+    return places(shapely.polygons(rings) if rings else np.array([]), [()] * len(rings))
 
 
 def _overlaps(shapes: Shapes, names: Sequence[str]) -> Flaws:
@@ -72,7 +108,7 @@ def _overlaps(shapes: Shapes, names: Sequence[str]) -> Flaws:
     ours, theirs = pairs[:, pairs[0] != pairs[1]]
     common = shapely.intersection(shapes[ours], shapes[theirs])
     found = shapely.area(common) > 0
-    return _measured(
+    return places(
         np.array([_polygons(shape) for shape in common[found]], dtype=object),
         [(names[a], names[b]) for a, b in zip(ours[found], theirs[found], strict=True)],
     )
@@ -83,7 +119,8 @@ def _polygons(shape: Any) -> Any:
     return shapely.multipolygons(parts[shapely.get_dimensions(parts) == POLYGON])
 
 
-def _measured(shapes: Shapes, between: Sequence[tuple[str, ...]]) -> Flaws:
+def places(shapes: Shapes, between: Sequence[tuple[str, ...]]) -> Flaws:
+    """Flaws at these polygons, the largest first."""
     if not len(shapes):
         return Flaws()
     areas = shapely.area(to_metres(shapes))

@@ -156,8 +156,7 @@ def remove(ingest: Ingest, arrivals: Sequence[Arrival], missing: Sequence[Model]
     except (ProtectedError, RestrictedError) as error:
         raise StillNeeded(str(error.args[0])) from error
     # A cascade would take with it what no file brings back: released figures, working areas.
-    if others := [
-        label for label, count in deleted.items() if count and label != model._meta.label
-    ]:
+    expected = {model._meta.label, *ingest.derived}
+    if others := [label for label, count in deleted.items() if count and label not in expected]:
         raise StillNeeded(", ".join(others))
     return len(gone)

@@ -7,10 +7,11 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from threading import Timer
+from typing import IO, Any, Literal
 
 import numpy as np
 import pyogrio
@@ -39,12 +40,34 @@ ENDINGS = (
 )
 ZIP_MEMBERS = 2_000
 ZIP_BYTES = 4 * 1024**3
+MEMORY = 6 * 1024**3  # bytes of address space; a file of 200,000 parcels needs about 1 GiB
+CPU_SECONDS = 600
 
+Code = Literal["missing", "unknown", "layers", "damaged", "zip", "unpacks", "shapes"]
 Progress = Callable[[str, int, int], None]  # stage, done, of how many
 
 
+@dataclass(frozen=True)
+class Limits:
+    """How much of a machine one file may take: `seconds` of work, and twice as many on the clock.
+    `shape_bytes` (0: any) are those of its shapes; `cells` are for who needs more than shapes."""
+
+    zip_members: int
+    zip_bytes: int
+    memory: int
+    seconds: int
+    shape_bytes: int = 0
+    cells: bool = True
+
+
 class Unreadable(Exception):
-    """A file that gives no rows; the message is one sentence for whoever sent it."""
+    """A file that gives no rows; the message is one sentence for whoever runs a command, `code` and
+    `layers` are for those who say it in their own words."""
+
+    def __init__(self, message: str, code: Code, layers: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.code = code
+        self.layers = tuple(layers)
 
 
 @dataclass(frozen=True)
@@ -66,17 +89,21 @@ class VectorFile:
         return any(row[place] is not None for row in self.cells)
 
 
-def read(path: Path, progress: Progress, *, layer: str = "") -> VectorFile:
+def read(
+    path: Path, progress: Progress, *, layer: str = "", limits: Limits | None = None
+) -> VectorFile:
     """The rows of one layer of a file. Raises Unreadable."""
     path = path.absolute()
     if not path.is_file():
-        raise Unreadable(f"There is no file {path}.")
-    lines = _lines(path, layer)
+        raise Unreadable(f"There is no file {path}.", "missing")
+    lines = _lines(path, layer, limits or Limits(ZIP_MEMBERS, ZIP_BYTES, MEMORY, CPU_SECONDS))
     about = next(lines, None)
     if not about or "error" in about:
-        raise Unreadable(_not_read(path, about["error"] if about else ""))
+        raise _not_read(path, about["error"] if about else "")
     if "layers" in about:
-        raise Unreadable(_which_layer(path, about["layers"], layer))
+        raise _which_layer(path, about["layers"], layer)
+    if "shape_bytes" in about:
+        raise Unreadable(f"{path.name} has more to draw than is taken at once.", "shapes")
     wkb: list[str | None] = []
     cells = []
     for geometry, *row in lines:
@@ -97,28 +124,43 @@ def read(path: Path, progress: Progress, *, layer: str = "") -> VectorFile:
     )
 
 
-def _not_read(path: Path, error: str) -> str:
+def _not_read(path: Path, error: str) -> Unreadable:
     if error and "not recognized" not in error:
-        return f"{path.name} could not be read: {error.rstrip('.')}."
-    return (
+        return Unreadable(f"{path.name} could not be read: {error.rstrip('.')}.", "damaged")
+    return Unreadable(
         f"{path.name} is not a vector file that the portal reads: give it GeoJSON, a zipped "
-        "shapefile, GeoPackage, KML, DXF, MapInfo, FlatGeobuf or a zipped file geodatabase."
+        "shapefile, GeoPackage, KML, DXF, MapInfo, FlatGeobuf or a zipped file geodatabase.",
+        "unknown",
     )
 
 
-def _which_layer(path: Path, layers: list[str], wanted: str) -> str:
+def _which_layer(path: Path, layers: list[str], wanted: str) -> Unreadable:
     if not layers:
-        return f"{path.name} holds no layer with geometry."
+        return Unreadable(f"{path.name} holds no layer with geometry.", "layers")
     told = f"no layer {wanted!r}" if wanted else f"{len(layers)} layers"
-    return f"{path.name} holds {told}: say --from-layer with one of {', '.join(layers)}."
+    return Unreadable(
+        f"{path.name} holds {told}: say --from-layer with one of {', '.join(layers)}.",
+        "layers",
+        layers,
+    )
 
 
-def _lines(path: Path, layer: str) -> Iterator[Any]:
+def _lines(path: Path, layer: str, limits: Limits) -> Iterator[Any]:
     """What the confined process says, line by line; ends early where it dies."""
-    address, layer = _in_archive(path, layer) if zipfile.is_zipfile(path) else (str(path), layer)
+    address = str(path)
+    if zipfile.is_zipfile(path):
+        address, layer = _in_archive(path, layer, limits)
     script = Path(__file__).with_name("vector_reader.py")
+    order = {
+        "path": address,
+        "layer": layer,
+        "memory": limits.memory,
+        "seconds": limits.seconds,
+        "shape_bytes": limits.shape_bytes,
+        "cells": limits.cells,
+    }
     with subprocess.Popen(
-        [sys.executable, "-I", str(script), address, layer],
+        [sys.executable, "-I", str(script), json.dumps(order)],
         env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -127,14 +169,20 @@ def _lines(path: Path, layer: str) -> Iterator[Any]:
         encoding="utf-8",
     ) as process:
         out: IO[str] = process.stdout  # type: ignore[assignment]
+        end = Timer(2 * limits.seconds, process.kill)
+        end.daemon = True
+        end.start()
         try:
             yield from map(json.loads, out)
             broken = process.wait() != 0
         except json.JSONDecodeError:
             broken = True
+        finally:
+            end.cancel()
         if broken:
             raise Unreadable(
-                f"{path.name} could not be read to its end: it is damaged, or too large to read."
+                f"{path.name} could not be read to its end: it is damaged, or too large to read.",
+                "damaged",
             )
 
 
@@ -151,30 +199,34 @@ def environment() -> dict[str, str]:
     }
 
 
-def _in_archive(path: Path, layer: str) -> tuple[str, str]:
+def _in_archive(path: Path, layer: str, limits: Limits) -> tuple[str, str]:
     """Where GDAL finds the one data set of a zip, and which of its layers is meant."""
+    names = _within_bounds(path, limits)
     if path.suffix.lower() == ".kmz":
-        _within_bounds(path)
         return str(path), layer
-    found = sorted(_datasets(_within_bounds(path)))
+    found = sorted(_datasets(names))
     if len(found) > 1 and layer:
         found, layer = [name for name in found if PurePosixPath(name).stem == layer], ""
     if len(found) != 1:
-        names = sorted(PurePosixPath(name).stem for name in _datasets(_within_bounds(path)))
-        raise Unreadable(_which_layer(path, names, layer))
+        raise _which_layer(
+            path, sorted(PurePosixPath(name).stem for name in _datasets(names)), layer
+        )
     return f"/vsizip/{{{path}}}/{found[0]}", layer
 
 
-def _within_bounds(path: Path) -> list[str]:
+def _within_bounds(path: Path, limits: Limits) -> list[str]:
     """The names in an archive. Raises Unreadable where it would unpack to something enormous."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except zipfile.BadZipFile as error:
-        raise Unreadable(f"{path.name} is a damaged zip archive.") from error
-    if len(members) > ZIP_MEMBERS or sum(member.file_size for member in members) > ZIP_BYTES:
+    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
+        raise Unreadable(f"{path.name} is a damaged zip archive.", "zip") from error
+    size = sum(member.file_size for member in members)
+    if len(members) > limits.zip_members or size > limits.zip_bytes:
         raise Unreadable(
-            f"{path.name} unpacks to more than {ZIP_BYTES // 1024**3} GiB or {ZIP_MEMBERS} files."
+            f"{path.name} unpacks to more than {limits.zip_bytes // 1024**3} GiB or "
+            f"{limits.zip_members} files.",
+            "unpacks",
         )
     return [member.filename for member in members]
 

@@ -12,14 +12,11 @@ import resource
 import sys
 from typing import Any
 
-MEMORY = 6 * 1024**3  # bytes of address space; a file of 200,000 parcels needs about 1 GiB
-CPU_SECONDS = 600
 
-
-def confine() -> None:
+def confine(memory: int, seconds: int) -> None:
     for what, most in (
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):
@@ -37,7 +34,7 @@ def say(line: dict[str, Any] | list[Any]) -> None:
     sys.stdout.write(json.dumps(line) + "\n")
 
 
-def read(path: str, wanted: str) -> None:
+def read(path: str, wanted: str, *, most: int, with_cells: bool) -> None:
     for unused in ("geopandas", "pandas", "shapely", "pyarrow"):
         sys.modules[unused] = None  # type: ignore[assignment]  # pyogrio would import them: 0.5 s
     import pyogrio
@@ -50,8 +47,16 @@ def read(path: str, wanted: str) -> None:
         say({"layers": spatial})
         return
     about, _, shapes, cells = raw.read(
-        path, layer=spatial[0], force_2d=True, datetime_as_string=True
+        path,
+        layer=spatial[0],
+        force_2d=True,
+        datetime_as_string=True,
+        columns=None if with_cells else [],
     )
+    size = sum(len(shape) for shape in shapes if shape)
+    if most and size > most:
+        say({"shape_bytes": size})
+        return
     driver = pyogrio.read_info(path, layer=spatial[0])["driver"]
     say(
         {
@@ -68,8 +73,14 @@ def read(path: str, wanted: str) -> None:
 
 
 if __name__ == "__main__":
-    confine()
+    order = json.loads(sys.argv[1])
+    confine(order["memory"], order["seconds"])
     try:
-        read(sys.argv[1], sys.argv[2])
+        read(
+            order["path"],
+            order["layer"],
+            most=order["shape_bytes"],
+            with_cells=order["cells"],
+        )
     except Exception as error:
-        say({"error": " ".join(str(error).split())})
+        say({"error": " ".join(str(error).split()) or type(error).__name__})

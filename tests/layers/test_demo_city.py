@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -25,16 +26,38 @@ from layers.catalog.boundaries import Area
 from layers.catalog.markets.places import Commodity, Market
 from layers.catalog.markets.prices import LatestPrice, PriceReading
 from layers.catalog.permits import applications, workflow
+from layers.catalog.permits.acts import Act
 from layers.catalog.permits.applications import Application, ApplicationMove
+from layers.catalog.permits.checks import Check
+from layers.catalog.permits.clock import Holiday, StepLimit
+from layers.catalog.permits.consultations import Consultee
+from layers.catalog.permits.decisions import ConditionTemplate
+from layers.catalog.permits.documents import Document
+from layers.catalog.permits.letters import Letter
+from layers.catalog.permits.numbering import RunningNumber
 from layers.catalog.permits.site_visits import SiteVisit
+from layers.catalog.permits.timing import timings
 from layers.catalog.puskesmas import Puskesmas, ServedArea
 from layers.catalog.stunting import growth
 from layers.catalog.stunting.children import Child, Measurement
 from layers.catalog.stunting.prevalence import Prevalence
 from layers.catalog.trash import reports
 from layers.catalog.trash.reports import TrashReport, TrashReportMove
-from layers.catalog.zoning.plans import ZONES, Zone
-from layers.demo import city, fixtures, markets, mosaic, people, permits, stunting, trash, zoning
+from layers.catalog.zoning.overlays import OverlayArea, OverlayKind
+from layers.catalog.zoning.plans import ZONES, Plan, SubZone, Vocabulary, Zone
+from layers.catalog.zoning.rules import RuleSet, UseRule, Verdict
+from layers.demo import (
+    city,
+    fixtures,
+    markets,
+    mosaic,
+    people,
+    permit_rules,
+    permits,
+    stunting,
+    trash,
+    zoning,
+)
 from layers.demo.sizes import FULL, SMALL, end_of, last_day
 from layers.permissions import Role
 from layers.photos import Photo
@@ -42,6 +65,7 @@ from layers.provenance import Load, demo_layer_ids
 from layers.registry import LAYERS
 
 UNTIL = date(2026, 3, 31)
+PLANS = (zoning.PLAN["code"], zoning.DRAFT["code"])
 MOVES = {ApplicationMove: workflow.MOVES, TrashReportMove: reports.MOVES}
 
 
@@ -69,6 +93,10 @@ def loaded(small_city: None, db: None) -> None:
     """The small city; what a test changes in it is undone."""
 
 
+def plan_rows(layer_id: str, code: str) -> Any:
+    return LAYERS[layer_id].rows().filter(plan__code=code)
+
+
 def shape(row: Any) -> Any:
     return shapely.from_wkb(bytes(row.geom.wkb))
 
@@ -87,9 +115,10 @@ def test_every_kelurahan_stands_on_its_own_point(loaded: None) -> None:
         assert area.parent.code == row["code"][:8]
 
 
-@pytest.mark.parametrize("parts", ["kecamatan", "kelurahan", "zones"])
+@pytest.mark.parametrize("parts", ["kecamatan", "kelurahan", *PLANS])
 def test_parts_tile_the_city_exactly(loaded: None, parts: str) -> None:
-    shapes = [shape(row) for row in LAYERS[parts].rows()]
+    rows = plan_rows("zones", parts) if parts in PLANS else LAYERS[parts].rows()
+    shapes = [shape(row) for row in rows]
     whole = shape(Area.objects.get(level=Area.Level.CITY))
     assert shapely.coverage_is_valid(shapes)
     united = shapely.coverage_union_all(shapes)
@@ -110,12 +139,11 @@ def test_the_outline_of_the_city_is_the_coarse_one(loaded: None) -> None:
 
 
 def test_zones_are_many_and_of_classes_that_the_legend_knows(loaded: None) -> None:
-    zones = Zone.objects.select_related("sub_zone", "plan")
+    zones = Zone.objects.filter(plan__status="active").select_related("sub_zone")
     drawn = {zone.sub_zone.zone_code for zone in zones}
     assert len(zones) >= 600
     assert drawn <= {line.value for line in ZONES.style.classes}
     assert {"R", "K", "PS", "KPI", "TR", "P", "HL"} <= drawn
-    assert {zone.plan.status for zone in zones} == {"active"}
 
 
 @pytest.mark.parametrize(
@@ -129,8 +157,66 @@ def test_zones_are_many_and_of_classes_that_the_legend_knows(loaded: None) -> No
 def test_zones_are_where_one_expects_them(
     loaded: None, lon: float, lat: float, prefixes: set[str]
 ) -> None:
-    zone = Zone.objects.get(geom__contains=Point(lon, lat, srid=4326))
+    zone = Zone.objects.get(geom__contains=Point(lon, lat, srid=4326), plan__status="active")
     assert zone.sub_zone.zone_code in prefixes
+
+
+def test_the_plan_in_force_was_surveyed_and_put_in_force_by_the_walidata(loaded: None) -> None:
+    plan, rules = Plan.objects.get(status="active"), RuleSet.objects.get(status="active")
+    assert plan.code == zoning.PLAN["code"]
+    for part in ("gaps", "overlaps", "slivers", "outside_city", "uncovered_city", "invalid"):
+        assert plan.report[part]["count"] == 0, part
+    assert plan.report["without_rule"] == ["HK"], "told as «cannot be said», and told in the report"
+    for moved in (plan, rules):
+        assert [(move.to_status, move.by.username) for move in moved.moves.all()] == [
+            ("active", "walidata")
+        ]
+
+
+def test_the_draft_differs_in_about_15_percent_of_the_blocks(loaded: None) -> None:
+    before, after = (
+        dict(plan_rows("zones", code).values_list("block", "sub_zone__code")) for code in PLANS
+    )
+    assert before.keys() == after.keys()
+    changed = sum(before[block] != after[block] for block in before)
+    assert 0.09 < changed / len(before) < 0.18
+    assert Plan.objects.get(code=PLANS[1]).status == "draft"
+
+
+def test_every_activity_of_the_demo_has_a_verdict_in_the_zones_where_it_is_built(
+    loaded: None,
+) -> None:
+    told: dict[str, set[str]] = defaultdict(set)
+    for use in UseRule.objects.select_related("activity", "sub_zone"):
+        for kbli in use.activity.kbli:
+            told[kbli].add(use.sub_zone.zone_code)
+    for row in fixtures.rows("permit-parcels"):
+        assert set(row["zones"].split()) <= told[row["kbli"]], row["activity"]
+    assert set(UseRule.objects.values_list("verdict", flat=True)) == set(Verdict.values)
+
+
+def test_provisions_lie_in_the_city_and_those_of_a_kind_beside_each_other(loaded: None) -> None:
+    whole = shape(Area.objects.get(level=Area.Level.CITY))
+    for code in PLANS:
+        areas = plan_rows("plan-overlays", code).select_related("kind")
+        by_kind: dict[str, list[Any]] = defaultdict(list)
+        for area in areas:
+            by_kind[area.kind.code].append(shape(area))
+            assert "contoh ilustratif" in area.name
+        assert set(by_kind) == {"KKOP", "LP2B", "KRB", "KSMPDN", "CAGBUD"}
+        for kind, shapes in by_kind.items():
+            united = shapely.union_all(shapes)
+            assert united.area == pytest.approx(sum(one.area for one in shapes), rel=1e-6), kind
+            assert united.difference(whole).area < 1e-6 * whole.area
+        mapped = set(Plan.objects.get(code=code).mapped_kinds.values_list("kind__code", flat=True))
+        assert mapped == {*by_kind, "TEB"}, "TEB was looked for and not found; the rest was not"
+    assert OverlayKind.objects.count() == 15
+
+
+def test_nothing_of_the_plans_is_left_when_the_city_is_removed(loaded: None) -> None:
+    city.remove()
+    for model in (Plan, RuleSet, Vocabulary, SubZone, OverlayKind):
+        assert not model._default_manager.exists(), model
 
 
 def test_tenau_port_lies_outside_every_kelurahan(loaded: None) -> None:
@@ -187,6 +273,132 @@ def test_histories_take_only_allowed_moves_and_end_at_the_status(loaded: None, m
             assert after.from_status == before.to_status
             assert after.to_status in MOVES[model][before.to_status]
             assert after.at > before.at
+
+
+# -- the files of the permits
+
+
+def of_files() -> list[Any]:
+    """The applications with all that lies in their files."""
+    return list(
+        Application.objects.select_related("decision__recommendation", "identity").prefetch_related(
+            "moves", "acts", "parcels", "requests", "consultations__consultee", "pauses",
+            "recommendations__basis__parcel", "decision__letters", "checks", "documents",
+        )
+    )  # fmt: skip
+
+
+def test_every_move_of_a_file_has_its_act_at_its_time(loaded: None) -> None:
+    steps = {step.id: step for step in workflow.STEPS}
+    for file in of_files():
+        first, *moves = file.moves.all()
+        register, *others = [act for act in file.acts.all() if act.kind in {*steps, "register"}]
+        assert (register.kind, register.at) == ("register", first.at)
+        assert [(act.at, act.by_id, act.why) for act in others] == [
+            (move.at, move.by_id, move.reason) for move in moves
+        ]
+        for act, move in zip(others, moves, strict=True):
+            step = steps[act.kind]
+            assert move.from_status in step.origins
+            assert step.to == move.to_status
+            assert workflow.roles_of(move.by) & step.actors
+            assert move.reason or not step.reason
+        kinds = {act.kind for act in file.acts.all()}
+        assert all(workflow.act_title(kind).id != kind for kind in kinds)
+        assert max(act.at for act in file.acts.all()) < end_of(UNTIL)
+
+
+def test_a_file_holds_what_its_status_needs(loaded: None) -> None:
+    """What the guards ask for is there: as if every step had been taken by hand."""
+    for file in of_files():
+        statuses = [move.to_status for move in file.moves.all()]
+        waiting = [one for one in file.requests.all() if one.state == "open"]
+        assert re.fullmatch(r"5371\d\d\d\d00\d{6}", file.identity.nik)
+        assert (file.status not in ("returned", "lapsed")) or waiting
+        assert (file.status not in ("recommendation", *applications.DECIDED)) or not waiting
+        assert bool(file.checks.all()) == ("assessment" in statuses)
+        proposals = list(file.recommendations.all())
+        assert len(proposals) == statuses.count("recommendation")
+        assert [one.challenged_at is None for one in proposals].count(True) <= 1
+        for one in proposals:
+            assert one.basis.parcel.stood_until is None
+        if "assessment" in statuses:
+            offices = {one.consultee.code for one in file.consultations.all() if one.answer}
+            assert "kantor-pertanahan" in offices
+        standing = [one for one in file.parcels.all() if one.stood_until is None]
+        assert [one.geom.equals_exact(file.geom) for one in standing] == [True]
+
+
+def test_what_was_decided_has_its_decision_by_two_people_and_a_letter(loaded: None) -> None:
+    for file in of_files():
+        if file.status not in applications.DECIDED:
+            assert not hasattr(file, "decision")
+            continue
+        decision, proposal = file.decision, file.decision.recommendation
+        assert decision.outcome == proposal.outcome == file.status
+        assert decision.by_id != decision.recommended_by_id == proposal.by_id
+        assert bool(proposal.conditions) == (file.status != "refused")
+        assert [letter.version for letter in decision.letters.all()] == [1]
+        assert decision.letters.all()[0].content["demo"] is True
+        if file.status == "granted-in-part":
+            assert file.granted.equals_exact(decision.approved)
+            assert 0.5 < decision.approved_m2 / file.area_m2 < 0.95
+
+
+def test_the_next_application_is_numbered_after_those_of_the_demo(loaded: None) -> None:
+    for series, rows in (("KKPR", Application.objects), ("letter", Letter.objects)):
+        for counter in RunningNumber.objects.filter(series=series):
+            named = rows.filter(number__regex=rf"\y{counter.year}\y")
+            numbers = {int(re.findall(r"\d{4}", one.number.replace(str(counter.year), ""))[0])
+                       for one in named}  # fmt: skip
+            assert numbers == set(range(1, counter.last + 1))
+
+
+def test_papers_are_pdfs_that_open(loaded: None) -> None:
+    import pypdfium2
+
+    papers = list(Document.objects.select_related("application"))
+    assert papers
+    for paper in papers:
+        content = Path(paper.file.path).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == paper.sha256
+        assert len(content) == paper.size
+        pdf = pypdfium2.PdfDocument(content)
+        text = pdf[0].get_textpage().get_text_bounded()
+        pdf.close()
+        assert "DOKUMEN CONTOH" in text
+        assert paper.application.number in text
+
+
+def test_the_clocks_of_the_demo_are_those_of_an_office(loaded: None) -> None:
+    """Most are in time, some on their last day, some late; some stand still."""
+    rows = list(Application.objects.filter(status__in=workflow.OPEN))
+    known = [timings(rows, UNTIL)[row.pk] for row in rows]
+    assert sum(one.late for one in known) in range(1, len(known) // 2)
+    assert sum(one.paused for one in known) in range(1, len(known) // 2)
+    assert all(one.office for one in known)
+
+
+def test_the_full_city_has_files_that_the_law_has_approved() -> None:
+    """By the dates alone: accepted more than the limit ago, and never back with the applicant."""
+    limit, calendar = permit_rules.limits()["total"], permit_rules.calendar()
+    silent = 0
+    for draft in permits.drafts(FULL.permits, UNTIL):
+        accepted = [step.at.date() for step in draft.steps if step.status == "land-consideration"]
+        if draft.status in ("land-consideration", "assessment", "recommendation"):
+            silent += calendar.used(accepted[0], UNTIL) > limit
+    assert 2 <= silent <= 20
+
+
+def test_nothing_of_the_permits_is_left_when_the_demo_goes_but_the_citys_own(
+    loaded: None,
+) -> None:
+    Holiday.objects.create(day=date(2026, 4, 25), name="Kota", kind="regional", source="Perwali")
+    city.remove()
+    for model in (Application, Act, Check, Letter, Document, RunningNumber, StepLimit, Consultee,
+                  ConditionTemplate):  # fmt: skip
+        assert not model._default_manager.exists(), model
+    assert [one.source for one in Holiday.objects.all()] == ["Perwali"]
 
 
 # -- health
@@ -372,8 +584,25 @@ def everything() -> list[list[Any]]:
     """What the city says, without the numbers that the database gives its rows."""
     return [
         list(Area.objects.order_by("code").values_list("code", "name", "geom")),
-        list(Zone.objects.order_by("block").values_list("block", "sub_zone__code", "geom")),
-        list(Application.objects.order_by("number").values_list("number", "applicant", "geom")),
+        list(
+            Zone.objects.order_by("plan__code", "block").values_list(
+                "plan__code", "block", "sub_zone__code", "geom"
+            )
+        ),
+        list(OverlayArea.objects.order_by("pk").values_list("kind__code", "value", "geom")),
+        list(UseRule.objects.order_by("pk").values_list("activity__code", "verdict")),
+        list(
+            Application.objects.order_by("number").values_list(
+                "number", "applicant", "geom", "granted", "tracking_code", "identity__nik"
+            )
+        ),
+        list(
+            Act.objects.order_by("at", "application__number", "pk").values_list(
+                "application__number", "kind", "at", "why", "what"
+            )
+        ),
+        list(Check.objects.order_by("application__number").values_list("sha256", flat=True)),
+        list(Letter.objects.order_by("number").values_list("number", "code", "content")),
         list(Child.objects.order_by("code").values_list("code", "name", "born_on", "geom")),
         list(Measurement.objects.order_by("instance_id").values_list("instance_id", "height_z")),
         list(PriceReading.objects.order_by("pk").values_list("instance_id", "price")),
@@ -393,6 +622,7 @@ def test_a_second_load_gives_the_same_city(loaded: None, folder: Path) -> None:
 def test_the_land_and_its_zones_are_cut_the_same_each_time() -> None:
     assert mosaic.mosaic.__wrapped__() == mosaic.mosaic()
     assert zoning.sub_zones.__wrapped__() == zoning.sub_zones()
+    assert zoning.draft_sub_zones.__wrapped__() == zoning.draft_sub_zones()
 
 
 @pytest.mark.parametrize("theme", [permits, stunting, markets, trash])

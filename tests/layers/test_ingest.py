@@ -24,7 +24,9 @@ from shapely.geometry.base import BaseGeometry
 
 from layers.base import Layer
 from layers.catalog.boundaries import KECAMATAN, KELURAHAN, Area
-from layers.catalog.zoning.plans import ZONES, Plan, SubZone, Zone
+from layers.catalog.zoning.overlays import PLAN_OVERLAYS, OverlayPart
+from layers.catalog.zoning.plans import ZONES, Plan, SubZone, Vocabulary, Zone
+from layers.functions import GeodesicArea
 from layers.ingest import vector_file
 from layers.ingest.load import LoadError, Options, load
 from layers.ingest.report import Report
@@ -402,11 +404,16 @@ class TestZones:
     """RDTR files as they are really delivered."""
 
     @pytest.fixture(autouse=True)
-    def plan(self) -> Plan:
+    def draft(self) -> Plan:
+        """A draft beside the plan in force."""
+        self.plan("RDTR-2011", status="active")
+        return self.plan("RDTR-2026")
+
+    def plan(self, code: str, **more: Any) -> Plan:
+        words, _ = Vocabulary.objects.get_or_create(code="2021", defaults={"name": "2021"})
         valid_from = date(2011, 1, 1)
-        Plan.objects.create(code="baru", title="RDTR baru", valid_from=valid_from)
         return Plan.objects.create(
-            code="RDTR-2011", title="RDTR", valid_from=valid_from, status="active"
+            code=code, title=code, vocabulary=words, valid_from=valid_from, **more
         )
 
     def rdtr(self, folder: Path, *shapes: BaseGeometry, **columns: list[Any]) -> Path:
@@ -422,7 +429,7 @@ class TestZones:
 
     def test_tidak_ada_and_coded_values_are_no_names(self, tmp_path: Path) -> None:
         path = self.rdtr(tmp_path, WEST_SIDE, EAST_SIDE, NORTH_SIDE)
-        report = loaded(ZONES, path, constants={"plan": "RDTR-2011"})
+        report = loaded(ZONES, path, constants={"plan": "RDTR-2026"})
         assert counts(report) == (2, 0, 0, 1)
         assert "tidak berisi kode zona" in refusals(report)[3]
         assert list(SubZone.objects.values_list("code", "name", "zone_code", "zone_name")) == [
@@ -452,13 +459,143 @@ class TestZones:
             loaded(ZONES, self.rdtr(tmp_path, WEST_SIDE), constants={"plan": "RDTR-2044"})
         assert not SubZone.objects.exists()
 
+    def test_a_plan_in_force_takes_no_zones(self, tmp_path: Path) -> None:
+        with pytest.raises(LoadError, match="sudah berlaku dan tidak berubah lagi: buat versi"):
+            loaded(ZONES, self.rdtr(tmp_path, WEST_SIDE), constants={"plan": "RDTR-2011"})
+        assert not Zone.objects.exists()
+
+    def test_without_a_name_the_only_draft_is_meant(self, tmp_path: Path, draft: Plan) -> None:
+        path = self.rdtr(tmp_path, WEST_SIDE)
+        loaded(ZONES, path)
+        assert Zone.objects.get().plan == draft
+        self.plan("RDTR-2030")
+        with pytest.raises(LoadError, match="beberapa rancangan; sebutkan rancangannya: RDTR-20"):
+            loaded(ZONES, path)
+        Plan.objects.filter(status="draft").delete()
+        with pytest.raises(LoadError, match="Buat dahulu rancangannya"):
+            loaded(ZONES, path)
+
+    def test_one_code_in_two_vocabularies_is_two_sub_zones(
+        self, tmp_path: Path, draft: Plan
+    ) -> None:
+        older = Vocabulary.objects.create(code="2011", name="2011")
+        SubZone.objects.create(vocabulary=older, code="R-2", name="Perumahan lama", zone_code="R")
+        loaded(ZONES, self.rdtr(tmp_path, WEST_SIDE))
+        assert Zone.objects.get().sub_zone.vocabulary == draft.vocabulary
+        assert SubZone.objects.filter(code="R-2").count() == 2
+
     def test_a_complete_file_replaces_the_zones_of_its_plan_only(self, tmp_path: Path) -> None:
-        for code in ("RDTR-2011", "baru"):
+        self.plan("RDTR-2030")
+        for code in ("RDTR-2026", "RDTR-2030"):
             loaded(ZONES, self.rdtr(tmp_path, WEST_SIDE, EAST_SIDE), constants={"plan": code})
         path = self.rdtr(tmp_path, WEST_SIDE)
-        report = loaded(ZONES, path, constants={"plan": "baru"}, complete=True)
+        report = loaded(ZONES, path, constants={"plan": "RDTR-2030"}, complete=True)
         assert (report.unchanged, report.removed, report.kept) == (1, 1, 2)
-        assert Zone.objects.filter(plan__code="RDTR-2011").count() == 2
+        assert Zone.objects.filter(plan__code="RDTR-2026").count() == 2
+
+    @pytest.mark.parametrize("written", [str.upper, str.lower])
+    def test_overlay_columns_become_areas_dissolved_by_class(
+        self, tmp_path: Path, draft: Plan, written: Any
+    ) -> None:
+        columns: dict[str, list[Any]] = {
+            written("KRB_03"): ["Banjir Tinggi", "Banjir Tinggi", "Tidak Ada"],
+            written("TEB_05"): ["Tidak Ada"] * 3,
+            written("KKOP_1"): ["Horizontal Dalam", "Kerucut", "Tidak Ada"],
+            written("KDB"): [60.0, 40.0, 0.0],
+        }
+        shapes = (WEST_SIDE, EAST_SIDE, NORTH_SIDE)
+        loaded(ZONES, self.rdtr(tmp_path, *shapes, KODSZN=["R-2", "PS", "K-1"], **columns))
+        assert areas_of(draft) == {
+            ("KRB", "Banjir Tinggi"): pytest.approx(2e6, rel=1e-3),
+            ("KKOP", "Horizontal Dalam"): pytest.approx(1e6, rel=1e-3),
+            ("KKOP", "Kerucut"): pytest.approx(1e6, rel=1e-3),
+        }
+        mapped = set(draft.mapped_kinds.values_list("kind__code", flat=True))
+        assert mapped == {"KRB", "TEB", "KKOP"}, "TEB does not apply; KRB does; LP2B: not checked"
+        assert all(part.plan == draft for part in OverlayPart.objects.select_related("plan"))
+
+    def test_a_changed_class_changes_the_areas_and_a_lost_column_takes_them_away(
+        self, tmp_path: Path, draft: Plan
+    ) -> None:
+        both, ids = (WEST_SIDE, EAST_SIDE), [1, 2]
+        first = self.rdtr(tmp_path, *both, OBJECTID=ids, LP2B_2=["LP2B", "Tidak Ada"])
+        loaded(ZONES, first)
+        again = self.rdtr(tmp_path, *both, OBJECTID=ids, LP2B_2=["Tidak Ada", "KP2B"])
+        assert counts(loaded(ZONES, again)) == (0, 2, 0, 0)
+        assert set(areas_of(draft)) == {("LP2B", "KP2B")}
+        other = self.rdtr(tmp_path, *both, OBJECTID=ids, CAGBUD=["Tidak Ada", "Tidak Ada"])
+        loaded(ZONES, other)
+        assert areas_of(draft) == {}
+        assert [one.kind.code for one in draft.mapped_kinds.all()] == ["CAGBUD"]
+
+
+class TestOverlays:
+    """Provisions in files of their own."""
+
+    @pytest.fixture(autouse=True)
+    def draft(self) -> Plan:
+        return Plan.objects.create(code="RDTR-2026", title="RDTR", valid_from=date(2026, 1, 1))
+
+    def test_a_file_of_one_kind_is_loaded_and_loaded_again(
+        self, tmp_path: Path, draft: Plan
+    ) -> None:
+        path = geojson(tmp_path, WEST_SIDE, EAST_SIDE, KRB_03=["Longsor Tinggi", "Longsor Sedang"])
+        told = {"plan": "RDTR-2026", "kind": "krb", "source": "Peta BPBD 2025"}
+        assert counts(loaded(PLAN_OVERLAYS, path, constants=told)) == (2, 0, 0, 0)
+        assert counts(loaded(PLAN_OVERLAYS, path, constants=told)) == (0, 0, 2, 0)
+        assert set(areas_of(draft)) == {("KRB", "Longsor Tinggi"), ("KRB", "Longsor Sedang")}
+        assert draft.mapped_kinds.get().source == "Peta BPBD 2025"
+
+    def test_its_own_file_counts_more_than_a_column_of_the_zones(
+        self, tmp_path: Path, draft: Plan
+    ) -> None:
+        zones = geojson(tmp_path, WEST_SIDE, EAST_SIDE, KODSZN=["R-2", "K-1"], KRB_03=["A", "B"])
+        loaded(ZONES, zones)
+        assert set(areas_of(draft)) == {("KRB", "A"), ("KRB", "B")}
+        own = geojson(tmp_path, NORTH_SIDE, kelas=["Banjir"])
+        loaded(PLAN_OVERLAYS, own, constants={"kind": "KRB"})
+        assert set(areas_of(draft)) == {("KRB", "Banjir")}
+        loaded(
+            ZONES, geojson(tmp_path, WEST_SIDE, EAST_SIDE, KODSZN=["R-3", "K-1"], KRB_03=["A", "B"])
+        )
+        assert set(areas_of(draft)) == {("KRB", "Banjir")}
+
+    @pytest.mark.parametrize(
+        ("told", "why"),
+        [
+            ({"kind": "JALAN"}, "Tidak ada jenis ketentuan khusus «JALAN»; yang ada: KKOP, LP2B"),
+            ({"kind": "KRB", "plan": "RDTR-2044"}, "Tidak ada rencana tata ruang RDTR-2044"),
+        ],
+    )
+    def test_an_unknown_kind_or_plan_is_told(
+        self, tmp_path: Path, told: dict[str, str], why: str
+    ) -> None:
+        path = geojson(tmp_path, WEST_SIDE, kelas=["Tinggi"])
+        with pytest.raises(LoadError, match=why):
+            loaded(PLAN_OVERLAYS, path, constants=told)
+
+    def test_a_complete_file_replaces_what_there_is_of_its_kind(
+        self, tmp_path: Path, draft: Plan
+    ) -> None:
+        for kind in ("KRB", "CAGBUD"):
+            path = geojson(tmp_path, WEST_SIDE, EAST_SIDE, kelas=["Satu", "Dua"])
+            loaded(PLAN_OVERLAYS, path, constants={"kind": kind})
+        path = geojson(tmp_path, WEST_SIDE, kelas=["Satu"])
+        loaded(PLAN_OVERLAYS, path, constants={"kind": "KRB"}, complete=True)
+        assert set(areas_of(draft)) == {("KRB", "Satu"), ("CAGBUD", "Satu"), ("CAGBUD", "Dua")}
+        assert OverlayPart.objects.count() == 3
+
+    def test_a_row_that_names_no_class_covers_nothing(self, tmp_path: Path, draft: Plan) -> None:
+        path = geojson(tmp_path, WEST_SIDE, EAST_SIDE, LP2B_2=["LP2B", "Tidak Ada"])
+        report = loaded(PLAN_OVERLAYS, path, constants={"kind": "LP2B"})
+        assert "Kelasnya kosong" in refusals(report)[2]
+        assert areas_of(draft) == {("LP2B", "LP2B"): pytest.approx(1e6, rel=1e-3)}
+
+
+def areas_of(plan: Plan) -> dict[tuple[str, str], float]:
+    """Square metres by kind and class."""
+    rows = plan.overlay_areas.annotate(m2=GeodesicArea("geom"))
+    return {(kind, value): m2 for kind, value, m2 in rows.values_list("kind__code", "value", "m2")}
 
 
 class TestAfterwards:

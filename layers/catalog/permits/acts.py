@@ -9,7 +9,29 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from layers.base import Text
 from layers.catalog.permits.applications import Application
+
+# What is done to a file besides the steps of the workflow.
+DEEDS = {
+    "register": Text("Pendaftaran", "Registered"),
+    "assign": Text("Penunjukan petugas", "Officer assigned"),
+    "redraw": Text("Perubahan batas bidang", "Red line moved"),
+    "check": Text("Pemeriksaan kesesuaian", "Checked against the plan"),
+    "request": Text("Permintaan kepada pemohon", "Asked of the applicant"),
+    "request-answered": Text("Jawaban pemohon", "Answered by the applicant"),
+    "request-cancelled": Text("Permintaan dibatalkan", "Request cancelled"),
+    "consult": Text("Permintaan pendapat instansi", "Office consulted"),
+    "consult-answered": Text("Jawaban instansi", "Office answered"),
+    "pause": Text("Waktu dihentikan", "Clock paused"),
+    "resume": Text("Waktu dijalankan lagi", "Clock resumed"),
+    "document": Text("Dokumen ditambahkan", "Document added"),
+    "markup": Text("Catatan peta", "Remark on the map"),
+    "markup-erased": Text("Catatan peta dihapus", "Remark erased"),
+    "identity": Text("Identitas pemohon diisi", "Identity entered"),
+    "identity-uncovered": Text("Identitas pemohon dilihat", "Identity looked at"),
+    "letter": Text("Surat keputusan diterbitkan", "Letter issued"),
+}
 
 
 class Act(models.Model):

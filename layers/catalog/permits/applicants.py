@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from django.core.validators import RegexValidator
-from django.db import models
+import re
+from collections.abc import Mapping
+from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator, validate_email
+from django.db import models, transaction
+
+from layers.base import Refused
+from layers.catalog.permits import acts
 from layers.catalog.permits.applications import Application
+from layers.catalog.permits.entries import typed
+from layers.catalog.permits.roles import OFFICIALS, PLANNER, hold
 
 
 class Applicant(models.Model):
@@ -37,3 +46,57 @@ class Applicant(models.Model):
     def masked_nik(self) -> str:
         """5371********0001: the district code and the running number."""
         return f"{self.nik[:4]}{'•' * 8}{self.nik[-4:]}" if self.nik else ""
+
+
+FIELDS = {"kind": 10, "nik": 30, "nib": 30, "phone": 30, "email": 254, "address": 300}
+_PHONE = re.compile(r"\+?\d{6,15}")
+
+
+def identity_from(entries: Mapping[str, Any]) -> dict[str, str]:
+    """What was typed as values of the model. Spaces, dots and dashes of numbers go. Raises Refused
+    with a sentence for every field that is wrong."""
+    values = {name: typed(name, entries.get(name), most=most) for name, most in FIELDS.items()}
+    for name in ("nik", "nib", "phone"):
+        values[name] = re.sub(r"[\s.\-()]", "", values[name])
+    values["kind"] = values["kind"] or Applicant.Kind.PERSON
+    wrong = {}
+    if values["kind"] not in Applicant.Kind.values:
+        wrong["kind"] = "Pilih perorangan atau badan usaha."
+    for name, title, digits in (("nik", "NIK", 16), ("nib", "NIB", 13)):
+        if values[name] and not re.fullmatch(rf"[0-9]{{{digits}}}", values[name]):
+            wrong[name] = f"{title} terdiri dari {digits} angka, seperti tertulis pada kartunya."
+    if values["phone"] and not _PHONE.fullmatch(values["phone"]):
+        wrong["phone"] = "Tulis nomor telepon dengan angka saja, misalnya 081234567890."
+    try:
+        validate_email(values["email"]) if values["email"] else None
+    except ValidationError:
+        wrong["email"] = "Alamat surel tidak lengkap; contoh: nama@contoh.id."
+    if wrong:
+        raise Refused(wrong)
+    return values
+
+
+@transaction.atomic
+def fill(*, application: Application, by: Any, **fields: Any) -> Applicant:
+    """Enter or correct who applies: the fields that are given, the others stay. Raises Refused."""
+    hold(application, by, {PLANNER})
+    held = Applicant.objects.filter(application=application).first()
+    standing = {name: getattr(held, name) for name in FIELDS} if held else {}
+    values = identity_from({**standing, **fields})
+    changed = sorted(name for name in FIELDS if values[name] != standing.get(name, ""))
+    filled, _ = Applicant.objects.update_or_create(application=application, defaults=values)
+    if changed:
+        acts.record(application=application, kind="identity", by=by, fields=changed)
+    return filled
+
+
+@transaction.atomic
+def uncover(*, application: Application, by: Any, reason: str) -> Applicant:
+    """The whole identity, for an official who says why; the look is an act. Raises Refused."""
+    hold(application, by, OFFICIALS, during=frozenset(Application.Status))
+    reason = typed("reason", reason, missing="Tuliskan untuk apa identitas ini dilihat.")
+    held = Applicant.objects.filter(application=application).first()
+    if held is None:
+        raise Refused({"identity": "Identitas pemohon belum diisi."})
+    acts.record(application=application, kind="identity-uncovered", by=by, why=reason)
+    return held

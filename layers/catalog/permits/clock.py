@@ -6,12 +6,18 @@ yearly joint decree of three ministers (SKB 3 Menteri), which are rows.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from layers.base import Refused
+from layers.catalog.permits import acts
 from layers.catalog.permits.applications import Application
+from layers.catalog.permits.entries import typed
+from layers.catalog.permits.roles import AT_WORK, OPEN, PLANNER, S, hold
 
 
 class Holiday(models.Model):
@@ -93,3 +99,44 @@ class Pause(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application_id} · {self.since:%Y-%m-%d}"
+
+
+@transaction.atomic
+def pause(*, application: Application, by: Any, reason: str) -> Pause:
+    """Hold the clock until it is resumed. Raises Refused."""
+    hold(application, by, {PLANNER}, during=AT_WORK | {S.RECOMMENDATION})
+    reason = typed("reason", reason, missing="Tuliskan mengapa waktu dihentikan.")
+    if _standing(application) is not None:
+        raise Refused({"clock": "Waktu berkas ini sudah berhenti."})
+    return _begin(application, by, reason)
+
+
+@transaction.atomic
+def resume(*, application: Application, by: Any, reason: str) -> Pause:
+    """Let the clock run again. Raises Refused."""
+    hold(application, by, {PLANNER}, during=OPEN)
+    reason = typed("reason", reason, missing="Tuliskan mengapa waktu dijalankan lagi.")
+    standing = _standing(application)
+    if standing is None:
+        raise Refused({"clock": "Waktu berkas ini sedang berjalan."})
+    standing.until = max(timezone.now(), standing.since)
+    standing.resumed_by, standing.resumed_why = by, reason
+    standing.save(update_fields=["until", "resumed_by", "resumed_why"])
+    acts.record(application=application, kind="resume", by=by, why=reason)
+    return standing
+
+
+def hold_agreed(*, application: Application, by: Any, why: str) -> None:
+    """The applicant agreed to more time; `by` is who asked for it. The file is held."""
+    if _standing(application) is None:
+        _begin(application, by, f"Disetujui pemohon: {why}")
+
+
+def _begin(application: Application, by: Any, reason: str) -> Pause:
+    begun = Pause.objects.create(application=application, by=by, reason=reason)
+    acts.record(application=application, kind="pause", by=by, why=reason)
+    return begun
+
+
+def _standing(application: Application) -> Pause | None:
+    return Pause.objects.filter(application=application, until=None).first()

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from layers.base import Refused
+from layers.catalog.permits import acts
 from layers.catalog.permits.applications import Application
+from layers.catalog.permits.entries import due_day, typed
+from layers.catalog.permits.roles import AT_WORK, PLANNER, hold
 from layers.catalog.zoning.overlays import OverlayKind
+from layers.catalog.zoning.rules import Verdict
 
 
 class Consultee(models.Model):
@@ -70,3 +79,81 @@ class Consultation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.consultee_id} · {self.application_id}"
+
+
+def wanted(application: Application, evidence: Mapping[str, Any] | None = None) -> list[Consultee]:
+    """The offices that are to be asked of themselves and were not yet: of the step in which the
+    file is, and of the special provisions that the evidence of its check says bind it."""
+    applying = [one for one in (evidence or {}).get("overlays", ()) if one["state"] == "applies"]
+    binding = {one["kind"] for one in applying if one["verdict"] != Verdict.PERMITTED}
+    asked = Consultation.objects.filter(application=application)
+    rows = Consultee.objects.filter(Q(for_step=application.status) | Q(overlay__code__in=binding))
+    return list(rows.exclude(pk__in=asked.values("consultee")).order_by("name"))
+
+
+@transaction.atomic
+def consult(
+    *, application: Application, consultee: Consultee, question: str, due_on: date, by: Any
+) -> Consultation:
+    """Ask an office; again, once it has answered. Raises Refused."""
+    hold(application, by, {PLANNER}, during=AT_WORK)
+    asked_before = Consultation.objects.filter(
+        application=application, consultee=consultee, answer=""
+    )
+    if asked_before.exists():
+        raise Refused({"consultee": f"{consultee.name} sudah diminta dan belum menjawab."})
+    asked = Consultation.objects.create(
+        application=application,
+        consultee=consultee,
+        question=typed("question", question),
+        due_on=due_day("due_on", due_on),
+        asked_by=by,
+    )
+    acts.record(
+        application=application,
+        kind="consult",
+        by=by,
+        why=asked.question,
+        consultation=asked.pk,
+        consultee=consultee.code,
+    )
+    return asked
+
+
+@transaction.atomic
+def enter_answer(
+    *,
+    consultation: Consultation,
+    answer: str,
+    reference: str,
+    note: str,
+    answered_on: date,
+    by: Any,
+) -> Consultation:
+    """What an office answered, once. An objection or an amendment says which. Raises Refused."""
+    hold(consultation.application, by, {PLANNER}, during=AT_WORK)
+    consultation.refresh_from_db(fields=["answer"])
+    if consultation.answer:
+        raise Refused({"answer": "Jawaban instansi ini sudah dicatat; minta pendapat sekali lagi."})
+    if answer not in Consultation.Answer.values:
+        raise Refused({"answer": "Pilih jawabannya: menyetujui, dengan perbaikan, atau keberatan."})
+    asked_on = timezone.localdate(consultation.asked_at)
+    if answered_on is None or not asked_on <= answered_on <= timezone.localdate():
+        told = f"Tanggal jawaban ada di antara {asked_on:%d-%m-%Y} dan hari ini."
+        raise Refused({"answered_on": told})
+    needed = "" if answer == Consultation.Answer.AGREES else "Tuliskan perbaikan atau keberatannya."
+    consultation.answer, consultation.answered_on = answer, answered_on
+    consultation.reference = typed("reference", reference, most=100)
+    consultation.note = typed("note", note, missing=needed)
+    consultation.entered_by = by
+    consultation.save(update_fields=["answer", "answered_on", "reference", "note", "entered_by"])
+    acts.record(
+        application=consultation.application,
+        kind="consult-answered",
+        by=by,
+        why=consultation.note,
+        consultation=consultation.pk,
+        consultee=consultation.consultee.code,
+        answer=answer,
+    )
+    return consultation

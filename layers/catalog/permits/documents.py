@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import models
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import models, transaction
 
+from layers.base import Refused
+from layers.catalog.permits import acts
 from layers.catalog.permits.applications import Application
+from layers.catalog.permits.entries import typed
+from layers.catalog.permits.roles import APPLICANT, OFFICIALS, hold
 
 
 def anywhere(document: Any, filename: str) -> str:
@@ -52,3 +60,71 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+MOST_BYTES = 10 * 1000**2
+MOST_PAPERS = 100
+# The first bytes of what is taken: a name says nothing.
+SIGNATURES = {
+    b"%PDF-": "application/pdf",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"\x89PNG\r\n\x1a\n": "image/png",
+}
+
+
+@transaction.atomic
+def keep(
+    *, application: Application, kind: str, title: str, name: str, content: bytes, by: Any
+) -> Document:
+    """Keep a paper as it was sent; the same bytes again are the same paper. `name` is the file's
+    own, which becomes the title where none is given. Raises Refused."""
+    hold(application, by, {APPLICANT, *OFFICIALS})
+    media_type = _media_type(content)
+    if kind not in Document.Kind.values:
+        raise Refused({"kind": "Pilih jenis dokumennya."})
+    papers = Document.objects.filter(application=application)
+    digest = hashlib.sha256(content).hexdigest()
+    if known := papers.filter(kind=kind, sha256=digest).first():
+        return known
+    if papers.count() >= MOST_PAPERS:
+        raise Refused({"file": f"Sebuah berkas memuat paling banyak {MOST_PAPERS} dokumen."})
+    paper = Document.objects.create(
+        application=application,
+        kind=kind,
+        title=typed("title", title or name[-200:], missing="Beri judul.", most=200),
+        file=kept_file(content),
+        media_type=media_type,
+        size=len(content),
+        sha256=digest,
+        by=by,
+    )
+    acts.record(
+        application=application, kind="document", by=by, document=paper.pk, of=kind, sha256=digest
+    )
+    return paper
+
+
+def _media_type(content: bytes) -> str:
+    """Of what begins like a PDF, JPEG or PNG. Raises Refused for anything else."""
+    if not content:
+        raise Refused({"file": "Berkas ini kosong."})
+    if len(content) > MOST_BYTES:
+        raise Refused({"file": "Berkas ini lebih besar dari 10 MB; perkecil, lalu kirim lagi."})
+    for signature, media_type in SIGNATURES.items():
+        if content.startswith(signature):
+            return media_type
+    raise Refused({"file": "Hanya PDF, JPEG, atau PNG yang dapat diterima."})
+
+
+def kept_file(content: bytes) -> str:
+    """The name of a new file that holds a paper, flushed to disk. The file comes before the row: a
+    crash between leaves a file that belongs to nothing, never a row without its file."""
+    name = default_storage.save(anywhere(None, ""), ContentFile(content))
+    file = default_storage.path(name)
+    for each in (file, os.path.dirname(file)):
+        opened = os.open(each, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+    return name

@@ -6,16 +6,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 from django.utils import timezone
 
 from layers.base import Refused
 from layers.catalog.permits.applications import Application
 from layers.catalog.permits.checks import Check
 from layers.catalog.permits.decisions import Decision, Outcome, Recommendation
+from layers.catalog.permits.entries import typed
 from layers.catalog.permits.guards import standing_recommendation
+from layers.catalog.permits.partition import partition
 
 Changes = Mapping[str, Any]
+MOST_CONDITIONS = 50
 
 
 def nothing(**_: Any) -> Changes:
@@ -27,12 +29,12 @@ def recommend(
     application: Application,
     by: Any,
     reason: str,
-    outcome: str,
-    refused_part: GEOSGeometry | None = None,
+    outcome: str = "",
+    refused_part: Any = None,
     conditions: Sequence[Mapping[str, str]] = (),
 ) -> Changes:
-    """A recommendation that rests on the last check. `conditions` are {"code", "text"}; a refusal
-    has none. Raises Refused."""
+    """A recommendation that rests on the last check. `refused_part` (GEOS or shapely) goes with an
+    outcome in part; `conditions` are {"code", "text"}, a refusal has none. Raises Refused."""
     if outcome not in Outcome.values:
         raise Refused({"outcome": "Pilih usulan: disetujui, disetujui sebagian, atau ditolak."})
     in_part, refused = outcome == Outcome.GRANTED_IN_PART, outcome == Outcome.REFUSED
@@ -41,22 +43,30 @@ def recommend(
         raise Refused({"refused_part": told})
     approved = None if refused else application.geom
     if refused_part is not None:
-        refused_part = multi(application.geom.intersection(refused_part))
-        approved = multi(application.geom.difference(refused_part))
-        if refused_part.empty or approved.empty:
-            told = "Bagian yang ditolak harus memotong bidang dan menyisakan sebagian."
-            raise Refused({"refused_part": told})
+        approved, refused_part = partition(application.geom, refused_part)
     Recommendation.objects.create(
         application=application,
         basis=Check.objects.filter(application=application).latest("pk"),
         outcome=outcome,
         reason=reason,
-        conditions=[] if refused else list(conditions),
+        conditions=[] if refused else _conditions(conditions),
         approved=approved,
         refused_part=refused_part,
         by=by,
     )
     return {}
+
+
+def _conditions(given: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    if len(given) > MOST_CONDITIONS:
+        raise Refused({"conditions": f"Paling banyak {MOST_CONDITIONS} ketentuan."})
+    return [
+        {
+            "code": typed("conditions", one.get("code"), most=20),
+            "text": typed("conditions", one.get("text"), missing="Ada ketentuan tanpa isi."),
+        }
+        for one in given
+    ]
 
 
 def challenge(*, application: Application, by: Any, reason: str) -> Changes:
@@ -88,10 +98,3 @@ def decide(outcome: str) -> Callable[..., Changes]:
         }
 
     return effect
-
-
-def multi(shape: GEOSGeometry) -> MultiPolygon:
-    """The polygons of a geometry, whatever else an intersection left of it."""
-    parts: list[Any] = [shape] if shape.geom_type == "Polygon" else [*shape]  # type: ignore[misc]
-    polygons = [part for part in parts if part.geom_type == "Polygon"]
-    return MultiPolygon(polygons, srid=shape.srid)

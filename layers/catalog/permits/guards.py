@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from layers.catalog.permits.applicants import Applicant
@@ -14,6 +15,7 @@ from layers.catalog.permits.checks import Check
 from layers.catalog.permits.consultations import Consultation, Consultee
 from layers.catalog.permits.decisions import Recommendation
 from layers.catalog.permits.requests import Request
+from layers.catalog.permits.timing import timing
 from layers.catalog.zoning.plans import Standing
 
 
@@ -41,7 +43,7 @@ def request_is_overdue(application: Application, by: Any) -> str:
     return "" if late else "Tidak ada permintaan kepada pemohon yang lewat batas waktu."
 
 
-def land_office_has_answered(application: Application, by: Any) -> str:
+def offices_of_the_step_have_answered(application: Application, by: Any) -> str:
     """Whoever must be heard in the step in which the application is."""
     wanted = Consultee.objects.filter(for_step=application.status)
     heard = Consultation.objects.filter(application=application).exclude(answer="")
@@ -58,17 +60,32 @@ def consultees_have_answered(application: Application, by: Any) -> str:
 def check_is_current(application: Application, by: Any) -> str:
     """Made of the red line that stands, for the activity applied for, with the plan and the rules
     that are in force."""
-    last = (
-        Check.objects.filter(application=application)
-        .select_related("parcel", "plan", "rule_set")
-        .last()
-    )
+    last = _checks(application).last()
     if last is None:
         return "Pemeriksaan kesesuaian belum dibuat."
-    if last.parcel.stood_until or last.kbli != application.kbli:
-        return "Batas bidang atau kegiatan berubah sejak pemeriksaan terakhir: periksa kembali."
-    if {last.plan.status, last.rule_set.status} != {Standing.ACTIVE}:
-        return "Rencana atau aturan berganti sejak pemeriksaan terakhir: periksa kembali."
+    changed = _changed_since(last, application)
+    return f"{changed} sejak pemeriksaan terakhir: periksa kembali." if changed else ""
+
+
+def basis_is_current(application: Application, by: Any) -> str:
+    """The same of the check on which the recommendation rests: what is decided was assessed."""
+    proposal = standing_recommendation(application)
+    if proposal is None:
+        return ""
+    changed = _changed_since(_checks(application).get(pk=proposal.basis_id), application)
+    return f"{changed} sejak direkomendasikan: kembalikan rekomendasi." if changed else ""
+
+
+def _checks(application: Application) -> QuerySet[Check]:
+    rows = Check.objects.filter(application=application)
+    return rows.select_related("parcel", "plan", "rule_set").defer("evidence")
+
+
+def _changed_since(check: Check, application: Application) -> str:
+    if check.parcel.stood_until or check.kbli != application.kbli:
+        return "Batas bidang atau kegiatan berubah"
+    if {check.plan.status, check.rule_set.status} != {Standing.ACTIVE}:
+        return "Rencana atau aturan berganti"
     return ""
 
 
@@ -97,8 +114,6 @@ def another_person_recommended(application: Application, by: Any) -> str:
 
 def not_deemed_approved(application: Application, by: Any) -> str:
     """Silence past the limit is approval (PP 28/2025), which can no longer be refused."""
-    from layers.catalog.permits.timing import timing
-
     since = timing(application).deemed_on
     if since is None or since > timezone.localdate():
         return ""

@@ -12,18 +12,22 @@ from django.db import transaction
 
 from layers.base import Refused, Text
 from layers.catalog.permits import acts, effects, guards
-from layers.catalog.permits.applications import PERMIT_PARCELS, Application, ApplicationMove
+from layers.catalog.permits.applications import Application, ApplicationMove
+from layers.catalog.permits.entries import typed
+from layers.catalog.permits.roles import (
+    APPLICANT,
+    APPROVER,
+    OPEN,
+    PLANNER,
+    S,
+    lock,
+    only_for,
+    roles_of,
+)
 from layers.history import Moves, advance
-from layers.permissions import Role, duties
-
-S = Application.Status
-APPLICANT = "applicant"  # has no account: known by the tracking code, `by` is None
-PLANNER, APPROVER = Role.PLANNER.value, Role.APPROVER.value
 
 Guard = Callable[[Application, Any], str]  # of an application and `by`; what is missing, or ""
 Effect = Callable[..., Mapping[str, Any]]  # (application=, by=, reason=, **particulars) -> changes
-
-OPEN = frozenset(S) - {S.GRANTED, S.GRANTED_IN_PART, S.REFUSED, S.WITHDRAWN, S.LAPSED}
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ STEPS: tuple[Step, ...] = (
           "completeness", S.LAND_CONSIDERATION, {PLANNER},
           guards.applicant_is_known, guards.nothing_is_asked),
     _step("assess", Text("Mulai penilaian", "Begin the assessment"),
-          "land-consideration", S.ASSESSMENT, {PLANNER}, guards.land_office_has_answered),
+          "land-consideration", S.ASSESSMENT, {PLANNER}, guards.offices_of_the_step_have_answered),
     _step("to-forum", Text("Bawa ke Forum Penataan Ruang", "Take to the forum"),
           "assessment", S.FORUM, {PLANNER}, guards.check_is_current),
     _step("from-forum", Text("Kembali ke penilaian", "Back to the assessment"),
@@ -81,21 +85,22 @@ STEPS: tuple[Step, ...] = (
     _step("grant", Text("Setujui", "Grant"),
           "recommendation", S.GRANTED, {APPROVER},
           guards.recommended(S.GRANTED), guards.another_person_recommended,
-          guards.check_is_current, effect=effects.decide(S.GRANTED)),
+          guards.basis_is_current, effect=effects.decide(S.GRANTED)),
     _step("grant-in-part", Text("Setujui sebagian", "Grant in part"),
           "recommendation", S.GRANTED_IN_PART, {APPROVER},
           guards.recommended(S.GRANTED_IN_PART), guards.another_person_recommended,
-          guards.check_is_current, guards.not_deemed_approved, reason=True,
+          guards.basis_is_current, guards.not_deemed_approved, reason=True,
           effect=effects.decide(S.GRANTED_IN_PART)),
     _step("refuse", Text("Tolak", "Refuse"),
           "recommendation", S.REFUSED, {APPROVER},
           guards.recommended(S.REFUSED), guards.another_person_recommended,
-          guards.check_is_current, guards.not_deemed_approved, reason=True,
+          guards.basis_is_current, guards.not_deemed_approved, reason=True,
           effect=effects.decide(S.REFUSED)),
     _step("withdraw", Text("Cabut permohonan", "Withdraw"),
           " ".join(sorted(OPEN)), S.WITHDRAWN, {APPLICANT, PLANNER}, reason=True),
     _step("lapse", Text("Nyatakan gugur", "Declare lapsed"),
-          " ".join(sorted(OPEN)), S.LAPSED, {PLANNER}, guards.request_is_overdue, reason=True),
+          " ".join(sorted(OPEN)), S.LAPSED, {PLANNER},
+          guards.request_is_overdue, guards.not_deemed_approved, reason=True),
 )  # fmt: skip
 
 MOVES: Moves = {
@@ -115,11 +120,10 @@ class Offer:
     why_not: str = ""
 
 
-def roles_of(by: Any) -> frozenset[str]:
-    """The roles in which a person works on permits; the applicant's is APPLICANT."""
-    if by is None:
-        return frozenset({APPLICANT})
-    return frozenset(duty.role for duty in duties(by) if duty.covers(PERMIT_PARCELS))
+def act_title(kind: str) -> Text:
+    """What an act is called: a step of the table, or another deed."""
+    titles = {**acts.DEEDS, **{step.id: step.title for step in STEPS}}
+    return titles.get(kind, Text(kind, kind))
 
 
 def offers(application: Application, by: Any) -> list[Offer]:
@@ -132,14 +136,9 @@ def offers(application: Application, by: Any) -> list[Offer]:
 
 def _offer(step: Step, application: Application, by: Any, roles: frozenset[str]) -> Offer:
     if not roles & step.actors:
-        return Offer(step, mine=False, why_not=_whose(step))
+        return Offer(step, mine=False, why_not=only_for(step.actors))
     missing = [why for guard in step.guards if (why := guard(application, by))]
     return Offer(step, mine=True, why_not=" ".join(missing))
-
-
-def _whose(step: Step) -> str:
-    names = {**dict(Role.choices), APPLICANT: "Pemohon"}
-    return f"Hanya untuk {' atau '.join(names[one].lower() for one in sorted(step.actors))}."
 
 
 @transaction.atomic
@@ -151,12 +150,11 @@ def take(
     line = next((one for one in STEPS if one.id == step), None)
     if line is None:
         raise Refused({"step": f"Tidak ada langkah «{step}»."})
-    standing = Application.objects.select_for_update().get(pk=application.pk).status
-    if standing != application.status or standing not in line.origins:
+    seen = application.status
+    lock(application)
+    if application.status != seen or application.status not in line.origins:
         raise Refused({"step": "Sementara itu berkas sudah berpindah tahap; muat ulang."})
-    reason = reason.strip()
-    if line.reason and not reason:
-        raise Refused({"reason": "Tuliskan alasannya."})
+    reason = typed("reason", reason, missing="Tuliskan alasannya." if line.reason else "")
     offer = _offer(line, application, by, roles_of(by))
     if offer.why_not:
         raise Refused({"step": offer.why_not})

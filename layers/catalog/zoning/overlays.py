@@ -10,60 +10,35 @@ from datetime import timedelta
 from django.contrib.gis.db import models
 from django.db.models import Q
 
-from layers.base import Layer, Property, Style, Text
-from layers.catalog.zoning.plans import THEME, Plan
+from layers.base import Ingest, Layer, Property, Style, StyleClass, Text
+from layers.catalog.zoning.overlay_files import FIELDS, overlays_from_rows
+from layers.catalog.zoning.provisions import MappedKind, OverlayKind
+from layers.catalog.zoning.versions import THEME, Plan
 from layers.registry import register
 
-
-class OverlayKind(models.Model):
-    """A kind of provision. `columns` are the field names that RDTR files have for it."""
-
-    code = models.CharField(max_length=20, unique=True)
-    name = models.CharField(max_length=150)
-    columns = models.CharField(max_length=200, blank=True)
-    rank = models.PositiveSmallIntegerField(default=100)
-    source = models.CharField(max_length=200, blank=True)
-
-    class Meta:
-        verbose_name = "jenis ketentuan khusus"
-        verbose_name_plural = "jenis ketentuan khusus"
-        ordering = ("rank", "code")
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.name}"
-
-
-class MappedKind(models.Model):
-    """A kind that was mapped for a plan, whether or not anything of it was found in the city."""
-
-    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="mapped_kinds")
-    kind = models.ForeignKey(OverlayKind, on_delete=models.PROTECT, related_name="+")
-    source = models.CharField(max_length=200)
-
-    class Meta:
-        verbose_name = "ketentuan khusus yang dipetakan"
-        verbose_name_plural = "ketentuan khusus yang dipetakan"
-        constraints = [
-            models.UniqueConstraint(fields=("plan", "kind"), name="layers_mappedkind_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.plan_id} {self.kind_id}"
+__all__ = ["PLAN_OVERLAYS", "MappedKind", "OverlayArea", "OverlayKind", "OverlayPart"]
 
 
 class OverlayArea(models.Model):
-    """Where a provision holds. `value` is its class in the plan (a hazard's degree)."""
+    """Where a provision holds. `value` is its class in the plan (a hazard's degree); `mark` is what
+    a file calls it by, so that the file can be loaded again."""
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="overlay_areas")
     kind = models.ForeignKey(OverlayKind, on_delete=models.PROTECT, related_name="areas")
     value = models.CharField(max_length=100, blank=True)
     name = models.CharField(max_length=200, blank=True)
+    mark = models.CharField(max_length=80, blank=True, default="", db_default="")
     geom = models.MultiPolygonField()
 
     class Meta:
         verbose_name = "ketentuan khusus"
         verbose_name_plural = "ketentuan khusus"
         constraints = [
+            models.UniqueConstraint(
+                fields=("plan", "kind", "mark"),
+                condition=~Q(mark=""),
+                name="layers_overlayarea_mark_once",
+            ),
             models.CheckConstraint(
                 condition=Q(geom__isvalid=True), name="layers_overlayarea_geom_is_valid"
             ),
@@ -111,8 +86,31 @@ PLAN_OVERLAYS = register(
             Property("name", Text("Nama", "Name")),
             Property("plan", Text("Rencana", "Plan"), source="plan__title"),
         ),
-        private=("id", "geom"),
+        private=("id", "geom", "mark"),
         minzoom=9,
-        style=Style(kind="line", colour="#7c3aed", by="", label=""),
+        style=Style(
+            kind="line",
+            by="kind",
+            label="value",
+            colour="#6b7280",
+            classes=(
+                StyleClass("KKOP", "#0072b2", Text("Keselamatan penerbangan", "Airport safety")),
+                StyleClass(
+                    "LP2B", "#b45309", Text("Lahan pertanian dilindungi", "Protected farmland")
+                ),
+                StyleClass("KRB", "#c2185b", Text("Rawan bencana", "Hazard")),
+                StyleClass("KSMPDN", "#008b8b", Text("Sempadan", "Setback")),
+                StyleClass("CAGBUD", "#6a1b9a", Text("Cagar budaya", "Heritage")),
+                StyleClass("TEB", "#2e7d32", Text("Evakuasi bencana", "Evacuation")),
+            ),
+        ),
+        ingest=Ingest(
+            key=("plan", "kind", "mark"),
+            fields=FIELDS,
+            required=("kind",),
+            build=overlays_from_rows,
+            group=("plan", "kind"),
+            derived=("layers.OverlayPart",),
+        ),
     )
 )

@@ -12,7 +12,8 @@ from django.db import models
 from django.db.models import Q
 
 from layers.catalog.zoning.overlays import OverlayKind
-from layers.catalog.zoning.plans import Standing, SubZone, Vocabulary
+from layers.catalog.zoning.versions import Standing, SubZone, Vocabulary
+from layers.history import Move
 
 
 class Verdict(models.TextChoices):
@@ -54,6 +55,16 @@ class RuleSet(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class RuleSetMove(Move):
+    """Who put a set of rules in force, or another in its place."""
+
+    record = models.ForeignKey(RuleSet, on_delete=models.CASCADE, related_name="moves")
+
+    class Meta(Move.Meta):
+        verbose_name = "riwayat aturan"
+        verbose_name_plural = "riwayat aturan"
 
 
 class Activity(models.Model):

@@ -1,0 +1,144 @@
+"""The desk of who works on permits: the list of files, one file, its neighbours in the list."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.contrib.gis.db.models.functions import Envelope
+from django.contrib.gis.geos import Polygon
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+from layers.catalog.permits.applications import CLOSED, Application
+from layers.catalog.permits.checks import Check
+from layers.catalog.permits.roles import OPEN, works_on_permits
+from layers.catalog.permits.timing import Timing, timings
+
+MOST = 500  # rows of a list
+GROUPS = {"open": OPEN, "closed": frozenset(CLOSED), "all": OPEN | frozenset(CLOSED)}
+ORDERS = ("left", "newest", "oldest", "number", "area")
+Bounds = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the list. `application` comes without its geometries; `bounds` are the parcel's
+    west, south, east, north; `verdict` is that of the last check ("" none)."""
+
+    application: Application
+    timing: Timing
+    verdict: str
+    bounds: Bounds
+
+    @property
+    def number(self) -> str:
+        return self.application.number
+
+
+def queue(
+    user: Any,
+    *,
+    status: str = "open",
+    officer: str = "",
+    text: str = "",
+    kelurahan: str = "",
+    verdict: str = "",
+    late: bool | None = None,
+    bbox: Bounds | None = None,
+    order: str = "left",
+    today: date | None = None,
+) -> list[Row]:
+    """The files that this person works on, at most MOST. `status` is one of GROUPS or a status,
+    `officer` a username ("-" nobody), `kelurahan` a code, `text` a part of number, applicant or
+    activity, `late` whether past a limit, `order` one of ORDERS."""
+    if not works_on_permits(user):
+        return []
+    rows = Application.objects.filter(_asked(status, officer, text, kelurahan, bbox))
+    last = Check.objects.filter(application=OuterRef("pk")).order_by("-pk")
+    rows = rows.annotate(
+        box=Envelope("geom"), verdict=Subquery(last.values("evidence__verdict")[:1])
+    )
+    if verdict:
+        rows = rows.filter(verdict=verdict)
+    rows = rows.select_related("kelurahan", "officer").defer("geom", "granted", "shown")
+    return _rows(rows.order_by(*_ORDERS.get(order, ("-submitted_at",)))[:MOST], late, order, today)
+
+
+_ORDERS = {
+    "newest": ("-submitted_at", "-pk"),
+    "oldest": ("submitted_at", "pk"),
+    "number": ("number",),
+    "area": ("-area_m2", "pk"),
+}
+
+
+def _asked(status: str, officer: str, text: str, kelurahan: str, bbox: Bounds | None) -> Q:
+    asked = Q(status__in=GROUPS[status]) if status in GROUPS else Q(status=_plain(status))
+    if officer:
+        nobody = Q(officer__isnull=True)
+        asked &= nobody if officer == "-" else Q(officer__username=_plain(officer))
+    if kelurahan:
+        asked &= Q(kelurahan__code=_plain(kelurahan))
+    for word in _plain(text).split():
+        asked &= (
+            Q(number__icontains=word) | Q(applicant__icontains=word) | Q(activity__icontains=word)
+        )
+    if bbox:
+        asked &= Q(geom__bboverlaps=Polygon.from_bbox(bbox))
+    return asked
+
+
+def _plain(text: str) -> str:
+    return text.replace("\x00", "")[:200]
+
+
+def _rows(
+    found: QuerySet[Application], late: bool | None, order: str, today: date | None
+) -> list[Row]:
+    files = list(found)
+    known = timings(files, today)
+    rows = [
+        Row(one, known[one.pk], one.verdict or "", one.box.extent)  # type: ignore[attr-defined]
+        for one in files
+        if late is None or known[one.pk].late == late
+    ]
+    if order == "left":
+        rows.sort(key=_urgency)
+    return rows
+
+
+def _urgency(row: Row) -> tuple[bool, bool, float, str]:
+    """Those that run before those that wait for the applicant, the least left first."""
+    left = row.timing.left
+    return (row.application.status in CLOSED, row.timing.paused,
+            float("inf") if left is None else left, row.number)  # fmt: skip
+
+
+def file(user: Any, number: str) -> Application | None:
+    """The file of this number; None where there is none, or not for this person."""
+    if not works_on_permits(user):
+        return None
+    rows = Application.objects.select_related("kelurahan", "officer", "identity")
+    return rows.filter(number=_plain(number)).first()
+
+
+def next_to(user: Any, number: str, **asked: Any) -> tuple[str | None, str | None]:
+    """The numbers before and after a file in the list that the same filters give."""
+    numbers = [row.number for row in queue(user, **asked)]
+    if number not in numbers:
+        return None, numbers[0] if numbers else None
+    at = numbers.index(number)
+    return (
+        numbers[at - 1] if at else None,
+        numbers[at + 1] if at + 1 < len(numbers) else None,
+    )
+
+
+def by_tracking_code(code: str) -> Application | None:
+    """The application that this code follows, or None."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{16,24}", code):
+        return None
+    rows = Application.objects.select_related("kelurahan", "identity")
+    return rows.filter(tracking_code=code).first()

@@ -1,0 +1,235 @@
+"""Many parcels over a plan at once, measured in memory: the same square metres as `layers.overlay`.
+
+The plan is read once and kept with its spatial index. Whatever lies wholly in a zone is not cut,
+and the cutting is shared among the processor's cores.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import shapely
+from django.contrib.gis.db.models.functions import NumPoints
+from django.db.models import BinaryField, Func
+from shapely.geometry.base import BaseGeometry
+
+from layers.catalog.boundaries import Area
+from layers.catalog.zoning.overlays import OverlayArea, OverlayPart
+from layers.catalog.zoning.plans import Zone, ZonePart
+from layers.geodesy import areas
+from layers.overlay import NOTHING, Measured
+
+LARGE = 2_000  # vertices: an area of the plan with more is laid out in its parts
+_SAME = 1e-9  # of a parcel's area, and of where it balances
+_WIDE = 1e-3  # degrees: for what is larger, so small a share is too much
+
+Array = np.ndarray[Any, Any]
+
+
+class Binary(Func):
+    """A geometry as shapely reads it, without a GEOS object in between."""
+
+    function = "ST_AsBinary"
+    output_field = BinaryField()
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """What of each shape lies in what. `shape` and `area` are places in what was given and in the
+    cover; they are in the order of the shapes."""
+
+    shape: Array
+    area: Array
+    geom: Array
+    m2: Array
+
+
+class Cover:
+    """Polygons that shapes are laid over. Each has an owner (it may be one of its parts), a key by
+    which square metres are summed, and a name."""
+
+    def __init__(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        found = list(rows)
+        self.geoms = shapely.from_wkb([bytes(row[0]) for row in found])
+        self.owner = np.array([row[1] for row in found], dtype=np.int64)
+        self.keys: list[Any] = [row[2] for row in found]
+        self.names: list[str] = [row[3] for row in found]
+        self._tree = shapely.STRtree(self.geoms)
+        shapely.prepare(self.geoms)
+
+    def pieces(self, shapes: Array) -> Pieces:
+        shape, area = self._tree.query(shapes)
+        # What is prepared belongs to one thread only: no area is in two shares.
+        cores = os.cpu_count() or 1
+        shares = [np.flatnonzero(area % cores == core) for core in range(cores)]
+        with ThreadPoolExecutor(cores) as threads:
+            cut = threads.map(lambda one: self._cut(shapes, shape[one], area[one]), shares)
+            columns = [np.concatenate(column) for column in zip(*cut, strict=True)]
+        order = np.lexsort((columns[1], columns[0]))
+        return Pieces(*(column[order] for column in columns))
+
+    def _cut(self, shapes: Array, shape: Array, area: Array) -> tuple[Array, ...]:
+        met = shapely.intersects(self.geoms[area], shapes[shape])
+        shape, area = shape[met], area[met]
+        geom = shapes[shape]
+        over = ~shapely.contains_properly(self.geoms[area], geom)
+        geom[over] = _polygons(shapely.intersection(self.geoms[area[over]], geom[over]))
+        m2 = areas(geom)
+        there = m2 > 0
+        return shape[there], area[there], geom[there], m2[there]
+
+    def sums(self, pieces: Pieces) -> dict[int, dict[Any, float]]:
+        """By shape and key."""
+        found: dict[int, dict[Any, float]] = defaultdict(lambda: defaultdict(float))
+        for shape, area, m2 in _rows(pieces.shape, pieces.area, pieces.m2):
+            found[shape][self.keys[area]] += m2
+        return found
+
+
+class WholePlan:
+    """A plan in memory; `measure` may be asked as long as the plan does not change."""
+
+    def __init__(self, plan: int) -> None:
+        self._plan = plan
+
+    @cached_property
+    def zones(self) -> Cover:
+        every = Zone.objects.filter(plan=self._plan).annotate(size=NumPoints("geom"))
+        small = every.filter(size__lte=LARGE).values_list(Binary("geom"), "pk", "sub_zone", "block")
+        parts = ZonePart.objects.filter(zone__in=every.filter(size__gt=LARGE).values("pk"))
+        return Cover([
+            *small, *parts.values_list(Binary("geom"), "zone", "sub_zone", "zone__block")
+        ])  # fmt: skip
+
+    @cached_property
+    def overlays(self) -> Cover:
+        every = OverlayArea.objects.filter(plan=self._plan).annotate(size=NumPoints("geom"))
+        small = every.filter(size__lte=LARGE).values_list(Binary("geom"), "pk", "kind", "value")
+        parts = OverlayPart.objects.filter(overlay__in=every.filter(size__gt=LARGE).values("pk"))
+        rows = parts.values_list(Binary("geom"), "overlay", "overlay__kind", "overlay__value")
+        return Cover([(geom, pk, (kind, value), "") for geom, pk, kind, value in [*small, *rows]])
+
+    @cached_property
+    def kelurahan(self) -> Cover:
+        every = Area.objects.filter(level=Area.Level.KELURAHAN)
+        rows = every.values_list(Binary("geom"), "pk", "code", "name")
+        return Cover([(geom, pk, (code, name), name) for geom, pk, code, name in rows])
+
+    def measure(self, shapes: Sequence[BaseGeometry]) -> list[Measured]:
+        """Each parcel (valid, EPSG:4326)."""
+        drawn = np.array(shapes, dtype=object)
+        zones = self.zones.pieces(drawn)
+        sub_zones = self.zones.sums(zones)
+        contested = _contested(self.zones, drawn, zones)
+        blocks: dict[int, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+        for shape, area, m2 in _rows(zones.shape, zones.area, zones.m2):
+            if m2 >= NOTHING:
+                blocks[shape][self.zones.keys[area]].add(self.zones.names[area])
+        overlays = self._overlays(drawn)
+        kelurahan = self.kelurahan.sums(self.kelurahan.pieces(drawn))
+        covered = np.bincount(zones.shape, zones.m2, minlength=len(drawn))
+        found = []
+        for n, whole in enumerate(areas(drawn).tolist()):
+            uncontested = dict(sub_zones[n]), frozenset[int](), float(covered[n])
+            alone, between, all_of = contested.get(n, uncontested)
+            found.append(
+                Measured(
+                    area_m2=whole,
+                    sub_zones=alone,
+                    blocks={key: sorted(blocks[n][key]) for key in alone},
+                    unzoned_m2=max(whole - all_of, 0.0),
+                    contested_m2=max(all_of - sum(alone.values()), 0.0) if between else 0.0,
+                    contested=between,
+                    overlays=overlays[n],
+                    kelurahan=kelurahan[n],
+                )
+            )
+        return found
+
+    def _overlays(self, drawn: Array) -> dict[int, dict[tuple[int, str], float]]:
+        """Areas of one provision may lie over each other: then they are joined."""
+        cover, pieces = self.overlays, self.overlays.pieces(drawn)
+        found = cover.sums(pieces)
+        together: dict[Any, list[int]] = defaultdict(list)
+        for n, (shape, area) in enumerate(_rows(pieces.shape, pieces.area)):
+            together[shape, cover.keys[area]].append(n)
+        of_several = [
+            (at, pieces.geom[those])
+            for at, those in together.items()
+            if len(those) > 1 and len(set(cover.owner[pieces.area[those]])) > 1
+        ]
+        joined = areas([shapely.union_all(geoms) for _, geoms in of_several])
+        for ((shape, key), _), m2 in zip(of_several, joined.tolist(), strict=True):
+            found[shape][key] = m2
+        return found
+
+
+Claims = tuple[dict[int, float], frozenset[int], float]
+
+
+def _contested(cover: Cover, drawn: Array, pieces: Pieces) -> dict[int, Claims]:
+    """For the shapes on which zones lie over each other: each sub-zone's square metres without the
+    others', which ones claim the same, and what all of them cover."""
+    suspect = np.flatnonzero(~_balanced(drawn, pieces))
+    found = {}
+    for shape in suspect.tolist():
+        those = np.arange(*np.searchsorted(pieces.shape, [shape, shape + 1]))
+        if len(set(cover.owner[pieces.area[those]].tolist())) < 2:
+            continue
+        all_of = float(areas([shapely.union_all(pieces.geom[those])])[0])
+        if pieces.m2[those].sum() - all_of <= NOTHING:
+            continue
+        claims = defaultdict(list)
+        for n in those.tolist():
+            claims[cover.keys[pieces.area[n]]].append(pieces.geom[n])
+        found[shape] = (*_claims({k: shapely.union_all(v) for k, v in claims.items()}), all_of)
+    return found
+
+
+def _balanced(drawn: Array, pieces: Pieces) -> Array:
+    """Where the pieces together weigh what the shape weighs and balance where it balances, nothing
+    of it is missing and nothing there twice: no union need show it."""
+    # measured from a corner of each shape, where small differences are not lost
+    corner = shapely.bounds(drawn)[:, :2]
+    size = shapely.bounds(drawn)[:, 2:] - corner
+    weight, weights = shapely.area(drawn), shapely.area(pieces.geom)
+    centre = shapely.get_coordinates(shapely.centroid(drawn)) - corner
+    centres = shapely.get_coordinates(shapely.centroid(pieces.geom)) - corner[pieces.shape]
+    same = abs(_summed(weights, pieces, drawn) - weight) <= _SAME * weight
+    for axis in (0, 1):
+        moment = _summed(weights * centres[:, axis], pieces, drawn)
+        same &= abs(moment - weight * centre[:, axis]) <= _SAME * weight * size[:, axis]
+    return np.asarray(same & (size.max(axis=1) < _WIDE))
+
+
+def _polygons(geoms: Array) -> Array:
+    """Without the lines and points of shapes that touch besides, which no union takes."""
+    for n in np.flatnonzero(shapely.get_type_id(geoms) == shapely.GeometryType.GEOMETRYCOLLECTION):
+        parts = shapely.get_parts(geoms[n])
+        geoms[n] = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+    return geoms
+
+
+def _summed(values: Array, pieces: Pieces, drawn: Array) -> Array:
+    return np.bincount(pieces.shape, values, minlength=len(drawn))
+
+
+def _claims(claims: dict[int, BaseGeometry]) -> tuple[dict[int, float], frozenset[int]]:
+    alone, between = {}, set()
+    for key, geom in claims.items():
+        others = shapely.union_all([other for name, other in claims.items() if name != key])
+        all_of, alone[key] = areas([geom, geom.difference(others)]).tolist()
+        if all_of - alone[key] > NOTHING:
+            between.add(key)
+    return alone, frozenset(between)
+
+
+def _rows(*columns: Array) -> Iterable[tuple[Any, ...]]:
+    return zip(*(column.tolist() for column in columns), strict=True)

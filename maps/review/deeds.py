@@ -1,0 +1,190 @@
+"""What an official may do to a file besides the steps of the workflow: a form, the function of the
+theme that does it, and what the page says then. One table, read by the page and by the view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms as fields
+from django.utils.translation import gettext_lazy as _
+
+from layers.base import Refused
+from layers.catalog.permits import (
+    applicants,
+    clock,
+    consultations,
+    documents,
+    effects,
+    evidence,
+    letters,
+    markups,
+    parcels,
+    registration,
+    requests,
+    workflow,
+)
+from layers.catalog.permits.applications import DECIDED, Application
+from layers.catalog.permits.roles import AT_WORK, OFFICIALS, OPEN, PLANNER, only_for
+from maps.review import forms
+
+Typed = dict[str, Any]
+Do = Callable[[Application, Any, Typed], object]
+
+
+@dataclass(frozen=True)
+class Deed:
+    """`kind` is the kind of act that it records; `section` is where the page goes on. `actors` and
+    `during` only tell the page whether to offer it: the theme's function decides."""
+
+    form: type[fields.Form]
+    do: Do
+    kind: str
+    done: Any
+    section: str
+    actors: frozenset[str] = frozenset({PLANNER})
+    during: frozenset[Application.Status] = OPEN
+
+    def why_not(self, application: Application, roles: Collection[str]) -> str:
+        if not self.actors & frozenset(roles):
+            return only_for(self.actors)
+        if application.status not in self.during:
+            told = application.get_status_display().lower()
+            return _("Tidak dapat dilakukan pada tahap «%(stage)s».") % {"stage": told}
+        return ""
+
+
+def _one(rows: Any, key: int, field: str) -> Any:
+    found = rows.filter(pk=key).first()
+    if found is None:
+        raise Refused({field: "Baris ini tidak ada lagi pada berkas; muat ulang halaman."})
+    return found
+
+
+def _check(application: Application, by: Any, typed: Typed) -> object:
+    return evidence.check(application=application, by=by)
+
+
+def _ask(application: Application, by: Any, typed: Typed) -> object:
+    return requests.ask(application=application, by=by, **typed)
+
+
+def _answer(application: Application, by: Any, typed: Typed) -> object:
+    asked = _one(application.requests, typed.pop("request"), "request")
+    return requests.answer(request=asked, by=by, **typed)
+
+
+def _cancel(application: Application, by: Any, typed: Typed) -> object:
+    asked = _one(application.requests, typed.pop("request"), "request")
+    return requests.cancel(request=asked, by=by, **typed)
+
+
+def _consult(application: Application, by: Any, typed: Typed) -> object:
+    return consultations.consult(application=application, by=by, **typed)
+
+
+def _reply(application: Application, by: Any, typed: Typed) -> object:
+    asked = _one(application.consultations, typed.pop("consultation"), "consultation")
+    return consultations.enter_answer(consultation=asked, by=by, **typed)
+
+
+def _keep(application: Application, by: Any, typed: Typed) -> object:
+    file = typed.pop("file")
+    typed["title"] = typed["title"] or file.name
+    return documents.keep(
+        application=application, by=by, name=file.name, content=file.read(), **typed
+    )
+
+
+def _pause(application: Application, by: Any, typed: Typed) -> object:
+    return clock.pause(application=application, by=by, **typed)
+
+
+def _resume(application: Application, by: Any, typed: Typed) -> object:
+    return clock.resume(application=application, by=by, **typed)
+
+
+def _mark(application: Application, by: Any, typed: Typed) -> object:
+    return markups.mark(application=application, by=by, **typed)
+
+
+def _erase(application: Application, by: Any, typed: Typed) -> object:
+    return markups.erase(markup=_one(application.markups, typed["markup"], "markup"), by=by)
+
+
+def _assign(application: Application, by: Any, typed: Typed) -> object:
+    return registration.assign(application=application, officer=typed["officer"], by=by)
+
+
+def _identity(application: Application, by: Any, typed: Typed) -> object:
+    """What was left empty stays as it is."""
+    told = {name: value for name, value in typed.items() if value}
+    return applicants.fill(application=application, by=by, **told)
+
+
+def _redraw(application: Application, by: Any, typed: Typed) -> object:
+    return parcels.redraw(
+        application=application,
+        shape=typed["geom"],
+        reason=typed["reason"],
+        by=by,
+        notation="drawn",
+        crs="EPSG:4326",
+        sent_sha256="",
+    )
+
+
+def _letter(application: Application, by: Any, typed: Typed) -> object:
+    decision = getattr(application, "decision", None)
+    if decision is None:
+        raise Refused({"letter": "Berkas ini belum diputus."})
+    return letters.issue(decision=decision, by=by, reason=typed["reason"])
+
+
+S = Application.Status
+DRAWING = frozenset({S.REGISTERED, S.COMPLETENESS, S.RETURNED})
+
+DEEDS: Mapping[str, Deed] = {
+    "check": Deed(forms.Empty, _check, "check", _("Pemeriksaan tersimpan."), "conformity"),
+    "ask": Deed(forms.Ask, _ask, "request", _("Permintaan tercatat."), "requests",
+                during=requests.ASKING),
+    "answer": Deed(forms.Answer, _answer, "request-answered", _("Jawaban tercatat."), "requests"),
+    "cancel": Deed(forms.Cancel, _cancel, "request-cancelled", _("Permintaan dibatalkan."),
+                   "requests"),
+    "consult": Deed(forms.Consult, _consult, "consult", _("Permintaan pendapat tercatat."),
+                    "consultations", during=AT_WORK),
+    "reply": Deed(forms.Reply, _reply, "consult-answered", _("Jawaban instansi tercatat."),
+                  "consultations", during=AT_WORK),
+    "pause": Deed(forms.WithReason, _pause, "pause", _("Waktu berkas dihentikan."), "top",
+                  during=AT_WORK | {S.RECOMMENDATION}),
+    "resume": Deed(forms.WithReason, _resume, "resume", _("Waktu berkas berjalan lagi."), "top"),
+    "document": Deed(forms.Paper, _keep, "document", _("Dokumen tersimpan."), "documents"),
+    "mark": Deed(forms.Mark, _mark, "markup", _("Catatan peta tersimpan."), "markups",
+                 actors=OFFICIALS),
+    "erase": Deed(forms.Erase, _erase, "markup-erased", _("Catatan peta dihapus."), "markups",
+                  actors=OFFICIALS),
+    "assign": Deed(forms.Assign, _assign, "assign", _("Petugas ditetapkan."), "top"),
+    "identity": Deed(forms.Identity, _identity, "identity", _("Identitas tersimpan."), "applicant"),
+    "redraw": Deed(forms.Redraw, _redraw, "redraw", _("Batas bidang diganti."), "parcel",
+                   during=DRAWING),
+    "letter": Deed(forms.LetterReason, _letter, "letter", _("Surat diterbitkan."), "letters",
+                   actors=OFFICIALS, during=frozenset(DECIDED)),
+}  # fmt: skip
+
+
+def deed_of(step: workflow.Step) -> Deed:
+    """A step of the workflow as a deed."""
+    recommends = step.effect is effects.recommend
+    plain = forms.StepWithReason if step.reason else forms.Step
+
+    def take(application: Application, by: Any, typed: Typed) -> object:
+        return workflow.take(application=application, step=step.id, by=by, **typed)
+
+    form = forms.Recommend if recommends else plain
+    return Deed(form, take, step.id, _("Langkah diambil: %(step)s."), "top")
+
+
+def find(name: str) -> Deed | None:
+    step = next((one for one in workflow.STEPS if one.id == name), None)
+    return deed_of(step) if step else DEEDS.get(name)

@@ -1,0 +1,60 @@
+// The parcel of a letter on the city's own map, over the zones as they were when it was decided.
+
+import { LngLatBounds } from "maplibre-gl";
+import { createMap } from "../map.js";
+import { createNotices } from "../notices.js";
+
+const read = (id) => JSON.parse(document.getElementById(id).textContent);
+const [ground, words, drawing] = [read("ground"), read("words"), read("drawing")];
+const INK = "#0f172a";
+const REFUSED = "#b91c1c";
+
+function bounds({ features }) {
+  const box = new LngLatBounds();
+  for (const { geometry } of features) for (const polygon of geometry.coordinates) for (const at of polygon[0]) box.extend(at);
+  return box;
+}
+
+async function start() {
+  const box = document.getElementById("map");
+  const notices = createNotices(document.getElementById("pill"), document.getElementById("toast"), words);
+  const view = { bounds: bounds(drawing.parcel), fitBoundsOptions: { padding: 56, maxZoom: 18 } };
+  const state = { on: new Set(ground.layers.map((layer) => layer.id)), chosen: {}, view };
+  let map;
+  try {
+    map = await createMap(box, ground, state, words, notices);
+  } catch {
+    box.dataset.state = "failed";
+    notices.fail(words.notSupported);
+    return;
+  }
+  map.on("error", ({ sourceId }) => {
+    if (sourceId) notices.fail(words.tilesFailed, () => map.refreshTiles(sourceId));
+  });
+  // The style is built anew when the colours of the device change; what is ours goes back on it.
+  const draw = () => {
+    if (map.getSource("parcel")) return;
+    map.addSource("zones", { type: "geojson", data: drawing.zones });
+    map.addSource("parcel", { type: "geojson", data: drawing.parcel });
+    for (const spec of layers()) map.addLayer(spec);
+  };
+  map.on("styledata", draw);
+  if (map.isStyleLoaded()) draw();
+}
+
+function layers() {
+  const colour = ["match", ["get", "part"], "refused", REFUSED, INK];
+  const refused = ["==", ["get", "part"], "refused"];
+  return [
+    { id: "zones", type: "fill", source: "zones", paint: { "fill-color": ["get", "colour"], "fill-opacity": 0.5 } },
+    { id: "zone-edges", type: "line", source: "zones", paint: { "line-color": "#ffffff", "line-width": 1 } },
+    { id: "refused", type: "fill", source: "parcel", filter: refused, paint: { "fill-pattern": `hatch:${REFUSED}` } },
+    { id: "casing", type: "line", source: "parcel", layout: { "line-join": "round" }, paint: { "line-color": "#ffffff", "line-width": 6, "line-opacity": 0.85 } },
+    { id: "outline", type: "line", source: "parcel", layout: { "line-join": "round" }, paint: { "line-color": colour, "line-width": 3 } },
+    { id: "zone-codes", type: "symbol", source: "zones",
+      layout: { "text-field": ["get", "code"], "text-font": ["Portal Semibold"], "text-size": 12 },
+      paint: { "text-color": INK, "text-halo-color": "#ffffff", "text-halo-width": 1.6 } },
+  ];
+}
+
+start();
