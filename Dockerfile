@@ -3,8 +3,10 @@
 ARG BASE=debian:bookworm-slim
 
 FROM ${BASE} AS base
+# Pango and HarfBuzz set the letters.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends python3 ca-certificates \
+       libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /app portal
 

@@ -239,5 +239,10 @@ LOGGING = {
         # Every 404 of a passing robot is a warning to Django, every HEAD one to gunicorn.
         "django.request": {"level": "ERROR"},
         "gunicorn.http.wsgi": {"level": "ERROR"},
+        # Setting a letter tells each of its steps, some hundred lines.
+        **{
+            name: {"level": "WARNING"}
+            for name in ("weasyprint", "weasyprint.progress", "fontTools")
+        },
     },
 }

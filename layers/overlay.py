@@ -47,14 +47,14 @@ class Measured:
 
 
 def measurable(shape: Any) -> BaseGeometry:
-    """A geometry of GEOS or shapely as one that can be measured: flat, valid, polygons. Raises
-    Refused."""
+    """A geometry of GEOS or shapely as one that can be measured: flat, valid, a MultiPolygon.
+    Raises Refused."""
     drawn = shapely.force_2d(shapely.from_wkb(bytes(shape.wkb)))
     if drawn.is_empty or drawn.geom_type not in ("Polygon", "MultiPolygon"):
         raise Refused({"parcel": "Bidang harus berupa poligon."})
     if not drawn.is_valid:
         raise Refused({"parcel": _why_not(shapely.is_valid_reason(drawn))})
-    return drawn
+    return shapely.MultiPolygon([drawn]) if drawn.geom_type == "Polygon" else drawn
 
 
 def _why_not(reason: str) -> str:

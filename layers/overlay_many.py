@@ -76,11 +76,13 @@ class Cover:
         return Pieces(*(column[order] for column in columns))
 
     def _cut(self, shapes: Array, shape: Array, area: Array) -> tuple[Array, ...]:
-        met = shapely.intersects(self.geoms[area], shapes[shape])
-        shape, area = shape[met], area[met]
+        met = shapely.contains_properly(self.geoms[area], shapes[shape])
+        over = np.flatnonzero(~met)
+        over = over[shapely.intersects(self.geoms[area[over]], shapes[shape[over]])]
         geom = shapes[shape]
-        over = ~shapely.contains_properly(self.geoms[area], geom)
         geom[over] = _polygons(shapely.intersection(self.geoms[area[over]], geom[over]))
+        met[over] = True
+        shape, area, geom = shape[met], area[met], geom[met]
         m2 = areas(geom)
         there = m2 > 0
         return shape[there], area[there], geom[there], m2[there]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
 import shapely
-from django.contrib.gis.geos import GEOSGeometry
+from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from layers.catalog.permits import evidence
@@ -41,9 +41,9 @@ def box(west: float, south: float, east: float, north: float) -> BaseGeometry:
     return at(shapely.box(west, south, east, north))
 
 
-def geos(shape: BaseGeometry) -> GEOSGeometry:
+def geos(shape: BaseGeometry) -> MultiPolygon:
     whole = shapely.MultiPolygon([shape]) if shape.geom_type == "Polygon" else shape
-    return GEOSGeometry(memoryview(whole.wkb), srid=4326)
+    return cast(MultiPolygon, GEOSGeometry(memoryview(whole.wkb), srid=4326))
 
 
 def vocabulary(code: str = "2021") -> Vocabulary:

@@ -45,7 +45,7 @@ def test_the_way_out_asks_layers_not_models(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_raw_sql_has_one_home(path: Path) -> None:
-    homes = {"layers/features.py", "layers/tiles.py", "layers/bulk.py"}
+    homes = {f"layers/{home}.py" for home in ("features", "tiles", "bulk", "overlay")}
     if name(path) in homes or "geo_portal" in path.parts:
         return
     assert not re.search(r"cursor\(\)|RawSQL|\.raw\(|\.extra\(", path.read_text())

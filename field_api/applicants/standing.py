@@ -84,7 +84,10 @@ class Event:
     own: bool = False
 
 
-def now(application: Application) -> str:
+def now(application: Application, *, asked: bool = True) -> str:
+    """`asked`: whether something is still asked of the applicant."""
+    if application.status == S.RETURNED and not asked:
+        return _("Semua permintaan sudah Anda jawab: ajukan kembali permohonan Anda.")
     return str(NOW[S(application.status)])
 
 

@@ -161,7 +161,7 @@ def _page(
     decision = getattr(application, "decision", None)
     context = {
         "application": application,
-        "now": standing.now(application),
+        "now": standing.now(application, asked=bool(asked)),
         "days": standing.days(timing(application, today), today),
         "stages": standing.stages(application),
         "history": standing.history(application),

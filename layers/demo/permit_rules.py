@@ -8,6 +8,7 @@ from functools import cache
 from layers.catalog.permits.clock import Holiday, StepLimit
 from layers.catalog.permits.consultations import Consultee
 from layers.catalog.permits.decisions import ConditionTemplate
+from layers.catalog.permits.legal_basis import LegalBasis
 from layers.catalog.permits.working_days import Calendar
 from layers.catalog.zoning.overlays import OverlayKind
 from layers.demo import fixtures
@@ -49,6 +50,11 @@ def load() -> None:
         (ConditionTemplate(**row) for row in fixtures.rows("condition-templates")),
         ignore_conflicts=True,
     )
+    if not LegalBasis.objects.exists():
+        LegalBasis.objects.bulk_create(
+            LegalBasis(**{**row, "valid_until": row["valid_until"] or None})
+            for row in fixtures.rows("legal-basis")
+        )
 
 
 def remove() -> None:
@@ -62,3 +68,5 @@ def remove() -> None:
     Consultee.objects.filter(code__in=codes).delete()
     for row in fixtures.rows("condition-templates"):
         ConditionTemplate.objects.filter(code=row["code"], source=row["source"]).delete()
+    for row in fixtures.rows("legal-basis"):
+        LegalBasis.objects.filter(title=row["title"], source=row["source"]).delete()

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
-from typing import Any
 from uuid import UUID
 
 from shapely import Point, Polygon
@@ -23,6 +22,7 @@ from layers.demo.boundaries import kelurahan_ids
 from layers.demo.journeys import Step
 from layers.demo.parcels import Cadastre
 from layers.demo.people import user_ids
+from layers.demo.permit_files import Users
 from layers.demo.permit_ways import steps, working_day
 from layers.demo.seed import identity, stream
 from layers.demo.shapes import geos, multi
@@ -174,7 +174,7 @@ def load(sizes: Sizes, until: date) -> dict[str, int]:
     }
 
 
-def _row(draft: Draft, kelurahan: dict[str, int], users: dict[str | None, Any]) -> Application:
+def _row(draft: Draft, kelurahan: Users, users: Users) -> Application:
     parcel, instance_id = geos(multi(draft.parcel)), identity("application", draft.number)
     in_part = draft.status == S.GRANTED_IN_PART
     cut = permit_decisions.refused_strip(draft.parcel, draft.number) if in_part else None

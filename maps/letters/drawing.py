@@ -92,7 +92,7 @@ def _zones(sheet: _Sheet, told: Json) -> None:
     placed = [(zone, sheet.placed(zone["geometry"])) for zone in told["zones"]]
     for zone, area in placed:
         look = {"fill": colour_of(zone["zone"]), "fill-opacity": "0.55"}
-        _path(sheet.ground, area, look | {"stroke": "#ffffff", "stroke-width": "0.3"})
+        _path(sheet.ground, area, look | {"stroke": "#475569", "stroke-width": "0.2"})
     parcel = shapely.make_valid(sheet.placed(told["asked"])).buffer(2)
     room = sheet.frame.buffer(-6).difference(shapely.union_all([parcel, *_plates(sheet)]))
     for zone, area in placed:
@@ -116,6 +116,8 @@ def _widest(part: BaseGeometry) -> tuple[float, float] | None:
 
 def _overlays(sheet: _Sheet, overlays: Sequence[Json]) -> None:
     for overlay in overlays:
+        if overlay["whole"]:
+            continue
         line = {"fill": "none", "stroke": VIOLET, "stroke-width": "0.5"}
         area = sheet.placed(overlay["geometry"])
         _path(sheet.ground, area, line | {"stroke-dasharray": "2.4 1.2"})

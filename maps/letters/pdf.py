@@ -4,7 +4,6 @@ portal's own type: what somebody wrote into a file cannot make the server open a
 from __future__ import annotations
 
 import json
-import logging
 import warnings
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +14,9 @@ from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.safestring import mark_safe
-from weasyprint import CSS, HTML, Attachment  # type: ignore[import-untyped]
-from weasyprint.text.fonts import FontConfiguration  # type: ignore[import-untyped]
-from weasyprint.urls import URLFetcher, URLFetcherResponse  # type: ignore[import-untyped]
+from weasyprint import CSS, HTML, Attachment
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from layers.catalog.permits.letters import Letter
 from maps.letters.drawing import drawing
@@ -25,10 +24,6 @@ from maps.letters.sheet import geojson, sheet, table
 
 HERE = Path(__file__).parent
 FONTS = "vendor/plus-jakarta-sans/files/plus-jakarta-sans-{}-wght-normal.woff2"
-# Both tell each of their steps, some hundred lines a letter.
-for chatty in ("weasyprint", "fontTools"):
-    logging.getLogger(chatty).setLevel(logging.WARNING)
-
 SUBSETS = ("latin", "latin-ext", "vietnamese", "cyrillic-ext")
 
 

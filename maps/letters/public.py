@@ -69,8 +69,9 @@ def public_map(content: Json) -> Json:
         for one in told["zones"]
     ]
     refused = told["asked"] if content["outcome"]["code"] == "refused" else told["refused"]
-    parcel = [_feature(told["approved"], part="approved")] if told["approved"] else []
-    parcel += [_feature(refused, part="refused")] if refused else []
+    # The approved part last, on top where both have an edge.
+    parcel = [_feature(refused, part="refused")] if refused else []
+    parcel += [_feature(told["approved"], part="approved")] if told["approved"] else []
     return {"zones": _collection(zones), "parcel": _collection(parcel), "colour": colour}
 
 

@@ -26,7 +26,6 @@ TITLES = {
     "granted-in-part": "Persetujuan Sebagian Kesesuaian Kegiatan Pemanfaatan Ruang",
     "refused": "Penolakan Permohonan Kesesuaian Kegiatan Pemanfaatan Ruang",
 }
-STATES = {"applies": "Terkena", "does-not-apply": "Tidak terkena", "not-checked": "Belum diperiksa"}
 
 
 def sheet(content: Json) -> Json:
@@ -41,13 +40,13 @@ def sheet(content: Json) -> Json:
         "remainders": list(_remainders(evidence)),
         "notes": _notes(evidence["parts"]),
         "intensities": [part for part in evidence["parts"] if part["intensity"]],
-        "overlays": [
-            one | {"told": STATES[one["state"]], "m2": square_metres(one["m2"])}
-            for one in evidence["overlays"]
-        ],
+        "overlays": [_overlay(one) for one in evidence["overlays"] if _told_apart(one)],
+        "clear": _names(evidence["overlays"], "does-not-apply"),
+        "unchecked": _names(evidence["overlays"], "not-checked"),
         "overlaps": [_overlap(one) for one in evidence["overlaps"]],
         "verdict": TOLD[evidence["verdict"]],
         "legend": _legend(content["map"]["zones"]),
+        "provisions": _provisions(content["map"]["overlays"]),
         "long": long,
         "shortened": outline["vertices"] > WHOLE,
         "ends": ENDS,
@@ -141,6 +140,23 @@ def _notes(parts: Sequence[Json]) -> list[Json]:
     return list(found.values())
 
 
+def _overlay(overlay: Json) -> Json:
+    applies = overlay["state"] == "applies"
+    told = "Terkena" if applies else "Tidak terkena"
+    return overlay | {"told": told, "m2": square_metres(overlay["m2"]) if applies else "–"}
+
+
+def _told_apart(overlay: Json) -> bool:
+    """Whether it has a line of its own: it applies, or would but for the tolerance."""
+    slight = overlay["state"] == "does-not-apply" and overlay["text"]
+    return bool(overlay["state"] == "applies" or slight)
+
+
+def _names(overlays: Sequence[Json], state: str) -> list[str]:
+    """Of the other provisions, in one sentence: most are neither near nor mapped."""
+    return [one["name"] for one in overlays if one["state"] == state and not _told_apart(one)]
+
+
 def _overlap(overlap: Json) -> Json:
     relation = RELATION_NAMES.get(overlap["relation"], "batas terdahulu bidang ini")
     return overlap | {
@@ -155,6 +171,16 @@ def _legend(zones: Sequence[Json]) -> list[Json]:
     found = {zone["code"]: zone for zone in zones}
     lines = sorted(found.values(), key=lambda zone: (zone["zone"], zone["code"]))
     return [zone | {"colour": colour_of(zone["zone"])} for zone in lines]
+
+
+def _provisions(overlays: Sequence[Json]) -> list[Json]:
+    """A line for each provision on the map; `whole` where it holds all over it."""
+    found: dict[str, Json] = {}
+    for one in overlays:
+        title = f"{one['name']} · {one['value']}" if one["value"] else one["name"]
+        whole = one["whole"] or found.get(title, {}).get("whole", False)
+        found[title] = {"title": title, "whole": whole}
+    return list(found.values())
 
 
 def _ring(ring: Json) -> Json:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -20,13 +22,17 @@ register = template.Library()
 
 @register.filter
 def m2(value: Any) -> str:
-    """1.234,56 m²: to the hundredth, as evidence is."""
-    return "" if value in (None, "") else f"{formats.number(value)} m²"
+    """1.234,50 m²: to the hundredth, as evidence is."""
+    return "" if value in (None, "") else f"{_hundredths(value)} m²"
 
 
 @register.filter
 def percent(value: Any) -> str:
-    return "" if value in (None, "") else f"{formats.number(value)} %"
+    return "" if value in (None, "") else f"{_hundredths(value)} %"
+
+
+def _hundredths(value: Any) -> str:
+    return number_format(Decimal(str(value)).quantize(Decimal("0.01")), 2, force_grouping=True)
 
 
 @register.filter

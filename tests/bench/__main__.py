@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import intake
+from tests.bench import intake, permits
 
-MEASURED = {"intake": intake.main}
+MEASURED = {"intake": intake.main, "permits": permits.main}
 
 if __name__ == "__main__":
     asked, *options = sys.argv[1:] or [*MEASURED]

@@ -233,6 +233,7 @@ def test_a_request_is_answered_with_papers_and_the_file_goes_on(
     html = text_of(page(application))
     assert NIK not in html
     assert 'value="resubmit"' in html
+    assert "ajukan kembali permohonan Anda" in html
     assert send(application, "resubmit").status_code == 302
     application.refresh_from_db()
     assert application.status == "completeness"

@@ -136,6 +136,17 @@ def test_postgis_and_memory_agree_and_sum_to_the_whole(crooked: Plan) -> None:
         assert_sums(found)
 
 
+def test_they_agree_where_a_zone_slipped_aside(db: None) -> None:
+    """The gap is as large as the overlap: the sum of the zones is that of the parcel."""
+    made = planning.plan([
+        ("R-2", box(0, 0, 50, 90)), ("K-1", box(52, 0, 102, 90)), ("R-3", box(100, 0, 150, 90)),
+    ])  # fmt: skip
+    for parcel in (box(40, 40, 110, 42), box(10, 10, 140, 60), box(49.9, 10, 102.1, 12)):
+        (found,) = WholePlan(made.pk).measure([parcel])
+        assert found.contested_m2 > 3
+        assert_alike(overlay.measure(parcel, plan=made.pk), found)
+
+
 def test_they_agree_on_a_plan_in_disorder(torn: Plan) -> None:
     random = np.random.default_rng(8)
     some = [

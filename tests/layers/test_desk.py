@@ -159,8 +159,14 @@ def asked_of(user: Any) -> int:
 
 
 def test_a_list_is_never_longer_than_its_cap(cast: Any, files: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(desk, "MOST", 3)
-    assert len(desk.queue(cast.planner)) == 3
+    for days, file in enumerate(files.values()):
+        Application.objects.filter(pk=file.pk).update(
+            submitted_at=local(TODAY, 9) - timedelta(days)
+        )
+    monkeypatch.setattr(desk, "MOST", 2)
+    assert listed(cast.planner) == ["13", "14"], "the oldest are never cut off"
+    assert listed(cast.planner, status="closed") == ["01", "15"]
+    assert listed(cast.planner, status="all") == ["11", "12"]
 
 
 def test_every_group_is_made_of_statuses_and_the_closed_are_last(cast: Any, files: Any) -> None:

@@ -631,9 +631,9 @@ def test_a_paper_is_kept_as_it_was_sent_once(cast: Any, open_file: Any) -> None:
     paper = keep(open_file)
     assert keep(open_file, title="Lagi", name="x.exe") == paper
     assert (paper.media_type, paper.size, paper.title) == ("application/pdf", len(PDF), "KTP")
-    with default_storage.open(paper.file.name) as kept:
+    with default_storage.open(str(paper.file.name)) as kept:
         assert kept.read() == PDF
-    assert "ktp" not in paper.file.name
+    assert "ktp" not in str(paper.file.name)
     other = keep(open_file, by=cast.planner, kind="land-title")
     assert other != paper
     assert open_file.acts.filter(kind="document").count() == 2

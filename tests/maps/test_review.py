@@ -97,8 +97,8 @@ def test_the_file_tells_the_check_part_by_part(planner: Client, made: SimpleName
     answer = planner.get(at(made.file))
     text = answer.content.decode()
     for told in ("K-3", "R-2", "Diizinkan", "Bersyarat", "Parkir di dalam persil.", "KDB 70 %",
-                 "100 %", "Tinggi bangunan menurut KKOP.", "diperiksa, tidak berlaku",
-                 "belum diperiksa", "KKPR-2026-0102", "izin terbit"):  # fmt: skip
+                 "100,00 %", "Tinggi bangunan menurut KKOP.", "Diperiksa, tidak berlaku",
+                 "Belum diperiksa", "KKPR-2026-0102", "izin terbit"):  # fmt: skip
         assert told in text
     parts = set(re.findall(r'data-part="([^"]+)"', text))
     drawn = {one["properties"]["part"] for one in embedded(answer, "picture")["pieces"]["features"]}
@@ -140,6 +140,23 @@ def test_another_plan_says_what_would_change(planner: Client, made: SimpleNamesp
     left, right = embedded(answer, "sides")
     assert [one["properties"]["sub_zone"] for one in left["zones"]["features"]] == ["K-3", "R-2"]
     assert left["zones"] != right["zones"]
+
+
+def test_an_earlier_red_line_says_what_the_new_one_changed(
+    planner: Client, made: SimpleNamespace
+) -> None:
+    Application.objects.filter(pk=made.file.pk).update(status="completeness")
+    moved = parcel(shift=-0.0005)
+    answer = do(planner, made.file, "redraw", geom=moved.geojson, reason="Patok bergeser.")
+    assert answer["Location"].endswith("#parcel")
+    answer = planner.get(at(made.file, compare="parcel:1"))
+    text = answer.content.decode()
+    assert "Patok bergeser." in text
+    told = text[text.index('<table class="diff">') : text.index('id="sides"')]
+    assert "R-2" in told
+    before, after = embedded(answer, "sides")
+    assert before["line"] != after["line"]
+    assert len(embedded(answer, "picture")["earlier"]["features"]) == 1
 
 
 @pytest.mark.parametrize("asked", ["plan:", "plan:tidak-ada", "parcel:99", "parcel:x", "%00", ":"])

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.gis.db.models.functions import Envelope
 from django.contrib.gis.geos import Polygon
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 
 from layers.catalog.permits.applications import CLOSED, Application
 from layers.catalog.permits.checks import Check
@@ -63,7 +63,7 @@ def queue(
     if verdict:
         rows = rows.filter(verdict=verdict)
     rows = rows.select_related("kelurahan", "officer").defer("geom", "granted", "shown")
-    return _rows(rows.order_by(*_ORDERS.get(order, ("-submitted_at",)))[:MOST], late, order, today)
+    return _rows(rows.order_by(*_order(order, status))[:MOST], late, order, today)
 
 
 _ORDERS = {
@@ -72,6 +72,16 @@ _ORDERS = {
     "number": ("number",),
     "area": ("-area_m2", "pk"),
 }
+
+
+def _order(order: str, status: str) -> tuple[Any, ...]:
+    """Where the list is cut off, what waited longest is on it, and of the closed the newest."""
+    if order in _ORDERS:
+        return _ORDERS[order]
+    if GROUPS.get(status, frozenset({status})) <= OPEN:
+        return ("submitted_at", "pk")
+    closed = ExpressionWrapper(Q(status__in=CLOSED), output_field=BooleanField())
+    return (closed, "-submitted_at", "-pk")
 
 
 def _asked(status: str, officer: str, text: str, kelurahan: str, bbox: Bounds | None) -> Q:
@@ -104,16 +114,18 @@ def _rows(
         for one in files
         if late is None or known[one.pk].late == late
     ]
-    if order == "left":
+    if order not in _ORDERS:
         rows.sort(key=_urgency)
     return rows
 
 
 def _urgency(row: Row) -> tuple[bool, bool, float, str]:
-    """Those that run before those that wait for the applicant, the least left first."""
-    left = row.timing.left
-    return (row.application.status in CLOSED, row.timing.paused,
-            float("inf") if left is None else left, row.number)  # fmt: skip
+    """Those that run before those that stand still, the least left first; the closed ones last, the
+    newest first."""
+    if row.application.status in CLOSED:
+        return True, False, -row.application.submitted_at.timestamp(), row.number
+    left = float("inf") if row.timing.left is None else float(row.timing.left)
+    return False, row.timing.paused, left, row.number
 
 
 def file(user: Any, number: str) -> Application | None:

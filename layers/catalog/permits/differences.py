@@ -58,7 +58,9 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Differe
 _SINGLE: tuple[tuple[str, str, Words], ...] = (
     ("verdict", "Kesimpulan", lambda one: TOLD[one]),
     ("plan/code", "Rencana", str),
+    ("plan/title", "Nama rencana", str),
     ("rules/code", "Aturan", str),
+    ("rules/title", "Nama aturan", str),
     ("activity/kbli", "KBLI", str),
     ("activity/name", "Kegiatan", lambda one: one or "tidak ada dalam matriks"),
     ("parcel/revision", "Batas bidang ke", lambda one: str(one or "usulan")),
@@ -87,6 +89,7 @@ def _at(evidence: Mapping[str, Any], path: str) -> Any:
 _PART: tuple[tuple[str, str, Words], ...] = (
     ("verdict", "", lambda one: TOLD[one]),
     ("m2", ", luas", square_metres),
+    ("name", ", nama", str),
     ("conditions", ", ketentuan", _numbers),
     ("via", ", dibaca sebagai", lambda one: one["code"] if one else NONE),
     ("intensity", ", intensitas", _intensity),

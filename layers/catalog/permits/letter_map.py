@@ -70,17 +70,23 @@ def framed(asked: MultiPolygon, system: System) -> tuple[int, BaseGeometry]:
 
 
 def drawn(geometry: BaseGeometry, fine: float) -> Json | None:
-    """The areas of it, simplified; None where nothing is left."""
-    parts = [one for one in shapely.get_parts(geometry) if one.geom_type == "Polygon"]
-    simple = shapely.simplify(MultiPolygon(parts), fine)
-    if simple.is_empty:
+    """The areas of it, simplified, as a MultiPolygon; None where nothing is left."""
+    simple = shapely.simplify(MultiPolygon(_areas(geometry)), fine)
+    areas = MultiPolygon(_areas(simple))
+    if areas.is_empty:
         return None
-    return mapping(shapely.transform(simple, lambda points: points.round(DECIMALS)))
+    return mapping(shapely.transform(areas, lambda points: points.round(DECIMALS)))
+
+
+def _areas(geometry: BaseGeometry) -> list[Any]:
+    return [one for one in shapely.get_parts(geometry) if one.geom_type == "Polygon"]
 
 
 def _degrees(frame: BaseGeometry, system: System) -> BaseGeometry:
-    """The box in longitude and latitude that holds the frame: its sides are bent there."""
-    edges = shapely.segmentize(frame.exterior, frame.length / 40)
+    """A box in longitude and latitude around the frame, whose sides are bent there, and a little
+    more: where it cuts a zone is no edge to be seen."""
+    around = frame.buffer(frame.length / 100, join_style="mitre")
+    edges = shapely.segmentize(around.exterior, frame.length / 40)
     return box(*np.concatenate(_extremes(system.to_lonlat(shapely.get_coordinates(edges)))))
 
 
@@ -99,7 +105,14 @@ def _overlays(plan: Plan, bounds: BaseGeometry, kinds: set[str], fine: float) ->
     rows = OverlayArea.objects.filter(plan=plan, kind__code__in=kinds, geom__intersects=around)
     found = rows.order_by("pk").values_list("kind__code", "kind__name", "value", "geom")
     return [
-        {"kind": kind, "name": name, "value": value, "geometry": geometry}
+        {
+            "kind": kind,
+            "name": name,
+            "value": value,
+            "whole": bool(area.covers(bounds)),
+            "geometry": geometry,
+        }
         for kind, name, value, geom in found
-        if (geometry := drawn(shapely.from_wkb(bytes(geom.wkb)).intersection(bounds), fine))
+        for area in [shapely.from_wkb(bytes(geom.wkb))]
+        if (geometry := drawn(area.intersection(bounds), fine))
     ]

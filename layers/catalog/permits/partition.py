@@ -36,27 +36,47 @@ def partition(parcel: MultiPolygon, drawn: Any) -> tuple[MultiPolygon, MultiPoly
 
 def _on_the_line(cutter: Any, whole: Any) -> Any:
     """What was drawn, with corners and sides that nearly meet the parcel's laid onto them."""
-    laid = shapely.snap(cutter, whole, NEAR)
-    border = shapely.boundary(whole)
+    corners = np.unique(shapely.get_coordinates(whole), axis=0)
+    sides = shapely.linestrings(
+        np.concatenate([_pairs(ring) for ring in shapely.get_rings(shapely.get_parts(whole))])
+    )
+    laid = shapely.transform(cutter, lambda drawn: _onto(drawn, shapely.points(corners), sides))
+    border = shapely.boundary(laid)
     shapely.prepare(border)
-
-    def onto(positions: np.ndarray) -> np.ndarray:
-        points = shapely.points(positions)
-        near = shapely.dwithin(points, border, NEAR)
-        lines = shapely.shortest_line(border, points[near])
-        moved = positions.copy()
-        if near.any():
-            moved[near] = shapely.get_coordinates(shapely.get_point(lines, 0))
-        return moved
-
-    laid = shapely.transform(laid, onto)
+    beside = corners[shapely.dwithin(shapely.points(corners), border, NEAR)]
+    known = {tuple(corner) for corner in shapely.get_coordinates(laid).tolist()}
+    others = [corner for corner in beside.tolist() if tuple(corner) not in known]
+    if others:
+        laid = shapely.snap(laid, shapely.multipoints(others), NEAR)
     return laid if laid.is_valid and not laid.is_empty else cutter
+
+
+def _pairs(ring: Any) -> np.ndarray:
+    corners = shapely.get_coordinates(ring)
+    return np.stack([corners[:-1], corners[1:]], axis=1)
+
+
+def _onto(drawn: np.ndarray, corners: Any, sides: Any) -> np.ndarray:
+    """Each position on the nearest corner that is near enough, else on such a side."""
+    points, moved = shapely.points(drawn), drawn.copy()
+    for places in (sides, corners):
+        which, nearest = shapely.STRtree(places).query_nearest(
+            points, max_distance=NEAR, all_matches=False
+        )
+        onto = shapely.shortest_line(places[nearest], points[which])
+        moved[which] = shapely.get_coordinates(shapely.get_point(onto, 0))
+    return moved
 
 
 def _land(shape: Any) -> Any:
     """The polygons of an overlay that are wider than a strip, as a MultiPolygon."""
     parts = [one for one in shapely.get_parts(shape) if one.geom_type == "Polygon"]
-    return shapely.MultiPolygon([one for one in parts if not one.buffer(-NEAR / 2).is_empty])
+    return shapely.MultiPolygon([one for one in parts if _is_wide(one)])
+
+
+def _is_wide(polygon: Any) -> bool:
+    """Whether a circle of that width fits in: surely where there is more of it than of its line."""
+    return polygon.area > NEAR / 2 * polygon.length or not polygon.buffer(-NEAR / 2).is_empty
 
 
 def _geos(shape: Any) -> MultiPolygon:

@@ -62,7 +62,7 @@ def survey(*, plan: Plan, rule_set: RuleSet | None = None) -> dict[str, Any]:
         "zones_sha256": fingerprint(plan),
         "tolerance_m2": least,
         "thin_m": THIN,
-        "plan_m2": round(float(shapely.area(to_written(shapes)).sum()), 2) if names else 0.0,
+        "plan_m2": round(float(shapely.area(to_metres(shapes)).sum()), 2) if names else 0.0,
         **{what: found and _as_json(found, least) for what, found in flaws.items()},
         "rules": rule_set and rule_set.code,
         "without_rule": without_rule(plan, rule_set) if rule_set else None,

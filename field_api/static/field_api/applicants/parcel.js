@@ -8,6 +8,7 @@ import { createJudge } from "./sending.js";
 
 const byId = (id) => document.getElementById(id);
 const WAIT = 500; // milliseconds after the last stroke
+const CLOSE = 15; // so near that a parcel is more than a dot
 const WAYS = ["draw", "paste", "file"];
 
 export async function createParcel(form, words, { onChange }) {
@@ -19,6 +20,7 @@ export async function createParcel(form, words, { onChange }) {
   let before = null; // what stood before corners were moved onto the neighbours
   let waiting;
   const marks = [];
+  const first = byId("draw-hint").textContent; // what to do before anything else
   const drawn = await createBaseMap({ zones: true });
   const map = drawn?.map;
   const drawing = map && startDrawing(map, { mode: "edit", onChange: stroke, onMode: hint });
@@ -59,7 +61,9 @@ export async function createParcel(form, words, { onChange }) {
   }
 
   function hint(mode) {
-    byId("draw-hint").textContent = mode === "polygon" ? words.drawing : words.editing;
+    const far = map && map.getZoom() < CLOSE;
+    const drawingNow = far ? `${first} ${words.drawing}` : words.drawing;
+    byId("draw-hint").textContent = mode === "polygon" ? drawingNow : current ? words.editing : first;
     byId("draw-on").setAttribute("aria-pressed", String(mode === "polygon"));
   }
 
@@ -142,8 +146,6 @@ export async function createParcel(form, words, { onChange }) {
     byId("zones-on").addEventListener("change", ({ target }) => drawn.showZones(target.checked));
     byId("zones-on").checked = true;
   }
-  hint("edit");
-  byId("draw-hint").textContent = words.none;
   choose(map ? "draw" : "paste");
 
   return {

@@ -18,7 +18,7 @@ function bounds({ features }) {
 async function start() {
   const box = document.getElementById("map");
   const notices = createNotices(document.getElementById("pill"), document.getElementById("toast"), words);
-  const view = { bounds: bounds(drawing.parcel), fitBoundsOptions: { padding: 56, maxZoom: 18 } };
+  const view = { bounds: bounds(drawing.zones.features.length ? drawing.zones : drawing.parcel), fitBoundsOptions: { padding: 0 } };
   const state = { on: new Set(ground.layers.map((layer) => layer.id)), chosen: {}, view };
   let map;
   try {

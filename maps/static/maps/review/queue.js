@@ -122,7 +122,12 @@ function remember() {
 }
 
 inView.addEventListener("change", () => { showThoseInView(); if (map) remember(); });
-byId("sieve").addEventListener("change", ({ target }) => { if (target.matches("select")) byId("sieve").requestSubmit(); });
+// Chosen with the pointer, a filter is used at once; whoever walks through its values by key is not
+// taken away at each of them.
+let byKey = false;
+byId("sieve").addEventListener("keydown", () => { byKey = true; });
+byId("sieve").addEventListener("pointerdown", () => { byKey = false; });
+byId("sieve").addEventListener("change", ({ target }) => { if (target.matches("select") && !byKey) byId("sieve").requestSubmit(); });
 byId("sieve").addEventListener("submit", () => {
   for (const field of byId("sieve").elements) if (field.name && !field.value) field.disabled = true;
 });
