@@ -27,6 +27,7 @@ from layers.geodesy import areas
 from layers.overlay import NOTHING, Measured
 
 LARGE = 2_000  # vertices: an area of the plan with more is laid out in its parts
+FEW = 512  # vertices: a parcel with more is laid over the plan in halves of halves
 _SAME = 1e-9  # of a parcel's area, and of where it balances
 _WIDE = 1e-3  # degrees: for what is larger, so small a share is too much
 
@@ -65,6 +66,7 @@ class Cover:
         shapely.prepare(self.geoms)
 
     def pieces(self, shapes: Array) -> Pieces:
+        shapes, of = _cut_small(shapes)
         shape, area = self._tree.query(shapes)
         # What is prepared belongs to one thread only: no area is in two shares.
         cores = os.cpu_count() or 1
@@ -72,6 +74,7 @@ class Cover:
         with ThreadPoolExecutor(cores) as threads:
             cut = threads.map(lambda one: self._cut(shapes, shape[one], area[one]), shares)
             columns = [np.concatenate(column) for column in zip(*cut, strict=True)]
+        columns[0] = of[columns[0]]
         order = np.lexsort((columns[1], columns[0]))
         return Pieces(*(column[order] for column in columns))
 
@@ -209,6 +212,27 @@ def _balanced(drawn: Array, pieces: Pieces) -> Array:
         moment = _summed(weights * centres[:, axis], pieces, drawn)
         same &= abs(moment - weight * centre[:, axis]) <= _SAME * weight * size[:, axis]
     return np.asarray(same & (size.max(axis=1) < _WIDE))
+
+
+def _cut_small(shapes: Array) -> tuple[Array, Array]:
+    """The shapes, those of many vertices cut in halves until each has few; and of which shape each
+    is."""
+    waiting = [*enumerate(shapes)]
+    small, of = [], []
+    while waiting:
+        n, shape = waiting.pop()
+        if shapely.get_num_coordinates(shape) <= FEW:
+            small.append(shape)
+            of.append(n)
+            continue
+        west, south, east, north = shape.bounds
+        x, y = (west + east) / 2, (south + north) / 2
+        wide = east - west > north - south
+        first = shapely.box(west, south, x if wide else east, north if wide else y)
+        second = shapely.box(x if wide else west, south if wide else y, east, north)
+        halves = _polygons(shapely.intersection(shape, np.array([first, second])))
+        waiting += [(n, half) for half in halves if not half.is_empty]
+    return np.array(small, dtype=object), np.array(of, dtype=np.int64)
 
 
 def _polygons(geoms: Array) -> Array:

@@ -30,7 +30,7 @@ WORDS = {
     "identity-uncovered": _("Identitas pemohon dilihat"),
     "assign": _("Petugas ditetapkan"),
     "redraw": _("Batas bidang diganti"),
-    "parcel": _("Batas bidang diganti"),
+    "red-line": _("Batas bidang diganti dengan persetujuan pemohon"),
     "letter": _("Surat keputusan diterbitkan"),
 }
 STEP_TITLES = {step.id: step.title for step in STEPS}

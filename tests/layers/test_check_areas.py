@@ -268,3 +268,14 @@ def test_a_check_asks_a_fixed_number_of_queries(db: None) -> None:
             checked(parcel)
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 17
+
+
+def test_memory_takes_a_parcel_of_50_000_vertices_too(crooked: Plan) -> None:
+    turn = np.linspace(0, 2 * np.pi, 50_000, endpoint=False)
+    reach = 0.006 * (1 + 0.2 * np.sin(turn * 40) + 0.002 * np.sin(turn * 9000))
+    ring = np.stack([np.cos(turn), np.sin(turn)], -1) * reach[:, None]
+    middle = (synthetic.WEST + crooked.width / 2, synthetic.SOUTH + crooked.width / 2)  # type: ignore[attr-defined]
+    parcel = shapely.MultiPolygon([shapely.Polygon(ring + np.array(middle))])
+    (found,) = WholePlan(crooked.pk).measure([parcel])
+    assert_alike(overlay.measure(parcel, plan=crooked.pk), found)
+    assert_sums(found)

@@ -37,23 +37,22 @@ def partition(parcel: MultiPolygon, drawn: Any) -> tuple[MultiPolygon, MultiPoly
 def _on_the_line(cutter: Any, whole: Any) -> Any:
     """What was drawn, with corners and sides that nearly meet the parcel's laid onto them."""
     corners = np.unique(shapely.get_coordinates(whole), axis=0)
-    sides = shapely.linestrings(
-        np.concatenate([_pairs(ring) for ring in shapely.get_rings(shapely.get_parts(whole))])
-    )
-    laid = shapely.transform(cutter, lambda drawn: _onto(drawn, shapely.points(corners), sides))
-    border = shapely.boundary(laid)
-    shapely.prepare(border)
-    beside = corners[shapely.dwithin(shapely.points(corners), border, NEAR)]
+    points, sides = shapely.points(corners), _sides(whole)
+    laid = shapely.transform(cutter, lambda drawn: _onto(drawn, points, sides))
+    beside, _ = shapely.STRtree(_sides(laid)).query(points, predicate="dwithin", distance=NEAR)
     known = {tuple(corner) for corner in shapely.get_coordinates(laid).tolist()}
-    others = [corner for corner in beside.tolist() if tuple(corner) not in known]
+    near = corners[np.unique(beside)].tolist()
+    others = [corner for corner in near if tuple(corner) not in known]
     if others:
         laid = shapely.snap(laid, shapely.multipoints(others), NEAR)
     return laid if laid.is_valid and not laid.is_empty else cutter
 
 
-def _pairs(ring: Any) -> np.ndarray:
-    corners = shapely.get_coordinates(ring)
-    return np.stack([corners[:-1], corners[1:]], axis=1)
+def _sides(shape: Any) -> Any:
+    """Every side of every ring, as a line."""
+    rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(shapely.get_parts(shape))]
+    pairs = [np.stack([corners[:-1], corners[1:]], axis=1) for corners in rings]
+    return shapely.linestrings(np.concatenate(pairs))
 
 
 def _onto(drawn: np.ndarray, corners: Any, sides: Any) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from itertools import combinations
 from typing import Any
 
 import shapely
@@ -40,17 +41,14 @@ def pieces(
     zones, provisions = overlay.shapes(drawn, plan=plan.pk)
     known = SubZone.objects.in_bulk(zones)
     tolerance = max(rule_set.sliver_m2, rule_set.sliver_share * area_of(drawn)) if rule_set else 0.0
-    contested = shapely.union_all(
-        [one.intersection(two) for n, one in enumerate(zones.values())
-         for two in [*zones.values()][:n] if one.intersects(two)]
-    )  # fmt: skip
+    together = shapely.union_all([*zones.values()])
+    contested, unzoned = _disputed(zones, together), drawn.difference(together)
     features = []
     for key, geom in zones.items():
-        sub_zone, alone = known[key], geom.difference(contested)
+        sub_zone, alone = known[key], geom if contested.is_empty else geom.difference(contested)
         kind = "sliver" if area_of(alone) < tolerance else "zone"
         features.append(_feature(sub_zone.code, kind, sub_zone.name, alone))
     features.append(_feature("contested", "contested", "", contested))
-    unzoned = drawn.difference(shapely.union_all([*zones.values()]))
     features.append(_feature("unzoned", "unzoned", "", unzoned))
     kinds = OverlayKind.objects.in_bulk({key for key, _ in provisions})
     for (key, value), geom in provisions.items():
@@ -63,6 +61,14 @@ def pieces(
             _feature(overlap_id(one.number, one.revision), "overlap", one.number, shared)
         )
     return [one for one in features if one is not None]
+
+
+def _disputed(zones: overlay.Shapes, together: BaseGeometry) -> BaseGeometry:
+    """What several sub-zones claim; `together` is what any claims."""
+    if sum(area_of(geom) for geom in zones.values()) - area_of(together) <= overlay.NOTHING:
+        return shapely.Polygon()
+    pairs = combinations(zones.values(), 2)
+    return shapely.union_all([one.intersection(two) for one, two in pairs if one.intersects(two)])
 
 
 def _feature(part: str, kind: str, name: str, geom: BaseGeometry) -> dict[str, Any] | None:

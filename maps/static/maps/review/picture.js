@@ -38,7 +38,7 @@ export function drawPicture(map, tokens, picture, state) {
   add({ id: "unzoned", type: "fill", source: "pieces", filter: kind("unzoned", "contested"), paint: { "fill-pattern": `hatch:${tokens.hatch}` } });
   add({ id: "overlap-fill", type: "fill", source: "pieces", filter: others, paint: { "fill-pattern": `hatch:${red}` } });
   add({ id: "overlap-line", type: "line", source: "pieces", filter: others, paint: { "line-color": red, "line-width": 1.5 } });
-  add({ id: "refused-fill", type: "fill", source: "refused", paint: { "fill-color": red, "fill-opacity": 0.25 } });
+  add({ id: "refused-fill", type: "fill", source: "refused", paint: { "fill-pattern": `hatch:${red}` } });
   add({ id: "refused-line", type: "line", source: "refused", paint: { "line-color": red, "line-width": 1.5, "line-dasharray": [2, 1] } });
   add({ id: "earlier", type: "line", source: "earlier", paint: { "line-color": red, "line-width": widths(1, 2), "line-dasharray": [2, 2] } });
   add({ id: "proposed", type: "line", source: "proposed", paint: { "line-color": "#7c3aed", "line-width": widths(1.5, 3), "line-dasharray": [3, 1.5] } });

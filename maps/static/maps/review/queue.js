@@ -62,7 +62,10 @@ function mark(map) {
   for (const id of ["chosen-ring", "chosen-line"]) if (map.getLayer(id)) map.setFilter(id, filter);
 }
 
-if (isPhone()) sheet.open();
+if (isPhone()) {
+  sheet.open();
+  byId("more").open = false;
+}
 const { map } = await createGround({ under: ground, words, on: ground.layers.map((layer) => layer.id), view: view() ?? around(), draw });
 
 // Everything that is listed, or the whole city.
