@@ -30,9 +30,9 @@ from layers.catalog.markets.prices import PriceReading
 from layers.catalog.permits.applicants import Applicant
 from layers.catalog.permits.applications import Application, ApplicationMove
 from layers.catalog.permits.checks import Check
-from layers.catalog.permits.decisions import Recommendation
 from layers.catalog.permits.parcels import Parcel
 from layers.catalog.permits.site_visits import SiteVisit
+from layers.catalog.permits.workflow.decisions import Recommendation
 from layers.catalog.puskesmas import Puskesmas, ServedArea
 from layers.catalog.stunting.children import Child, Measurement
 from layers.catalog.stunting.prevalence import Prevalence, SuppressionRule

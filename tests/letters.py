@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from django.contrib.gis.geos import MultiPolygon, Polygon
 
-from layers.catalog.permits import evidence, letters, workflow
-from layers.catalog.permits.decisions import Decision
-from layers.catalog.permits.legal_basis import LegalBasis
-from layers.catalog.permits.letters import Letter
+from layers.catalog.permits import evidence
+from layers.catalog.permits.letters import letters
+from layers.catalog.permits.letters.legal_basis import LegalBasis
+from layers.catalog.permits.letters.letters import Letter
+from layers.catalog.permits.workflow import steps
+from layers.catalog.permits.workflow.decisions import Decision
 from layers.catalog.zoning.overlays import MappedKind, OverlayArea, OverlayKind
 from layers.catalog.zoning.plans import Plan, SubZone, Vocabulary, Zone
 from layers.catalog.zoning.rules import (
@@ -111,12 +113,12 @@ def decided(cast: Any, outcome: str = "granted", **more: Any) -> Decision:
     identified(file)
     evidence.check(application=file, by=cast.planner)
     refused_part = box(LON, LAT, LON + 1, LAT + 1) if outcome == "granted-in-part" else None
-    workflow.take(
+    steps.take(
         application=file, step="recommend", by=cast.planner, reason="Sesuai hasil kajian.",
         outcome=outcome, refused_part=refused_part, conditions=conditions,
     )  # fmt: skip
     step = {"granted": "grant", "granted-in-part": "grant-in-part", "refused": "refuse"}[outcome]
-    workflow.take(application=file, step=step, by=cast.approver, reason="Sependapat.")
+    steps.take(application=file, step=step, by=cast.approver, reason="Sependapat.")
     return Decision.objects.get(application=file)
 
 

@@ -13,9 +13,9 @@ from django.utils import timezone
 from layers.catalog.permits import evidence
 from layers.catalog.permits.applicants import Applicant
 from layers.catalog.permits.applications import Application
-from layers.catalog.permits.clock import StepLimit
+from layers.catalog.permits.clock.limits import StepLimit
 from layers.catalog.permits.consultations import Consultee
-from layers.catalog.permits.decisions import ConditionTemplate
+from layers.catalog.permits.workflow.decisions import ConditionTemplate
 from layers.catalog.zoning.overlays import MappedKind, OverlayArea, OverlayKind
 from layers.catalog.zoning.plans import Plan, SubZone, Vocabulary, Zone
 from layers.catalog.zoning.rules import (

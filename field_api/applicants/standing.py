@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from layers.catalog.permits.acts import Act
 from layers.catalog.permits.applications import CLOSED, DECIDED, Application, ApplicationMove
-from layers.catalog.permits.timing import Timing
+from layers.catalog.permits.clock.timing import Timing
 
 S = Application.Status
 # Whatever the office does between these is one step to the applicant.

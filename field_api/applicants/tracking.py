@@ -21,14 +21,15 @@ from field_api.applicants.gate import Bucket, gated
 from field_api.applicants.papers import TAKEN, fault_of, keep_upload
 from field_api.applicants.words import WORDS
 from layers.base import Refused
-from layers.catalog.permits import requests, workflow
+from layers.catalog.permits import requests
 from layers.catalog.permits.applications import Application
+from layers.catalog.permits.clock.timing import timing
 from layers.catalog.permits.desk import by_tracking_code
 from layers.catalog.permits.documents import MOST_BYTES, Document
-from layers.catalog.permits.letters import Letter
+from layers.catalog.permits.letters.letters import Letter
 from layers.catalog.permits.requests import Request
 from layers.catalog.permits.roles import PLANNER, roles_of
-from layers.catalog.permits.timing import timing
+from layers.catalog.permits.workflow import steps
 
 MOST_FILES = 3  # of one answer
 MOST_ANSWER = MOST_FILES * MOST_BYTES + 2 * 1000**2
@@ -126,7 +127,7 @@ def _answer(request: HttpRequest, application: Application) -> str:
 
 
 def _resubmit(request: HttpRequest, application: Application) -> str:
-    workflow.take(application=application, step="resubmit", by=None)
+    steps.take(application=application, step="resubmit", by=None)
     return _("Permohonan Anda sudah diajukan kembali.")
 
 
@@ -136,7 +137,7 @@ def _withdraw(request: HttpRequest, application: Application) -> str:
     reason = request.POST.get("reason", "")[:4000]
     if not reason.strip():
         raise Refused({"reason": _("Tuliskan mengapa permohonan ini dicabut.")})
-    workflow.take(application=application, step="withdraw", by=None, reason=reason)
+    steps.take(application=application, step="withdraw", by=None, reason=reason)
     return _("Permohonan Anda sudah dicabut.")
 
 
@@ -156,7 +157,7 @@ def _page(
     errors = refused.reasons if refused else {}
     today, act = timezone.localdate(), request.POST.get("act", "")
     asked = _asked(request, application, errors if act == "answer" else {})
-    offers = {offer.step.id: offer for offer in workflow.offers(application, None) if offer.mine}
+    offers = {offer.step.id: offer for offer in steps.offers(application, None) if offer.mine}
     letter = Letter.objects.filter(decision__application=application).last()
     decision = getattr(application, "decision", None)
     context = {

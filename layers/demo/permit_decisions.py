@@ -14,21 +14,21 @@ from shapely import Polygon
 from layers import overlay
 from layers.catalog.permits.applications import DECIDED, Application
 from layers.catalog.permits.checks import Check
-from layers.catalog.permits.decisions import (
-    ConditionTemplate,
-    Decision,
-    Outcome,
-    Recommendation,
-)
 from layers.catalog.permits.evidence import digest
 from layers.catalog.permits.judgement import judged
-from layers.catalog.permits.letter_content import content_of
-from layers.catalog.permits.letters import Letter
+from layers.catalog.permits.letters.content import content_of
+from layers.catalog.permits.letters.letters import Letter
 from layers.catalog.permits.numbering import RunningNumber
 from layers.catalog.permits.parcels import Parcel
 from layers.catalog.permits.partition import partition
 from layers.catalog.permits.rulebook import Rulebook
 from layers.catalog.permits.surroundings import around
+from layers.catalog.permits.workflow.decisions import (
+    ConditionTemplate,
+    Decision,
+    Outcome,
+    Recommendation,
+)
 from layers.catalog.zoning.plans import Plan, Standing
 from layers.catalog.zoning.rules import RuleSet
 from layers.demo.permit_files import File, S, Users

@@ -17,12 +17,12 @@ from shapely.affinity import scale
 from layers.catalog.permits.acts import Act
 from layers.catalog.permits.applicants import Applicant
 from layers.catalog.permits.applications import Application
-from layers.catalog.permits.clock import Pause
+from layers.catalog.permits.clock.limits import Pause
 from layers.catalog.permits.consultations import Consultation, Consultee
 from layers.catalog.permits.documents import Document
 from layers.catalog.permits.parcels import Parcel
 from layers.catalog.permits.requests import Request
-from layers.catalog.permits.workflow import STEPS
+from layers.catalog.permits.workflow.steps import STEPS
 from layers.demo import papers
 from layers.demo.journeys import Step
 from layers.demo.people import DOMAIN

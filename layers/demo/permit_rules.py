@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 
-from layers.catalog.permits.clock import Holiday, StepLimit
+from layers.catalog.permits.clock.limits import Holiday, StepLimit
+from layers.catalog.permits.clock.working_days import Calendar
 from layers.catalog.permits.consultations import Consultee
-from layers.catalog.permits.decisions import ConditionTemplate
-from layers.catalog.permits.legal_basis import LegalBasis
-from layers.catalog.permits.working_days import Calendar
+from layers.catalog.permits.letters.legal_basis import LegalBasis
+from layers.catalog.permits.workflow.decisions import ConditionTemplate
 from layers.catalog.zoning.overlays import OverlayKind
 from layers.demo import fixtures
 

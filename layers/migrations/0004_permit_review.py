@@ -13,7 +13,7 @@ from django.db import migrations, models
 
 import layers.catalog.permits.applications
 import layers.catalog.permits.documents
-import layers.catalog.permits.letters
+import layers.catalog.permits.letters.letters
 import layers.functions
 
 
@@ -380,7 +380,7 @@ class Migration(migrations.Migration):
                 (
                     "code",
                     models.CharField(
-                        default=layers.catalog.permits.letters.verification_code,
+                        default=layers.catalog.permits.letters.letters.verification_code,
                         max_length=40,
                         unique=True,
                     ),

@@ -18,7 +18,7 @@ from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-from layers.catalog.permits.letters import Letter
+from layers.catalog.permits.letters.letters import Letter
 from maps.letters.drawing import drawing
 from maps.letters.sheet import geojson, sheet, table
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from layers.catalog.permits.applications import COLOURS, STATUS_NAMES, Application
-from layers.catalog.permits.letters import Letter
+from layers.catalog.permits.letters.letters import Letter
 from maps.formats import day, number
 from maps.letters.drawing import colour_of
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from layers.catalog.permits.desk import by_tracking_code
-from layers.catalog.permits.letters import Letter, keep_pdf, newest_letter, verified
+from layers.catalog.permits.letters.letters import Letter, keep_pdf, newest_letter, verified
 from layers.catalog.permits.roles import works_on_permits
 from maps.letters.public import SENTENCES, outcome_of, public_facts, public_map
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from layers.catalog.permits.applications import CLOSED, Application
-from layers.catalog.permits.timing import Timing
+from layers.catalog.permits.clock.timing import Timing
 from maps.formats import day
 
 NEAR = 2  # working days left, from which on a file is marked

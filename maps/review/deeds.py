@@ -13,20 +13,19 @@ from django.utils.translation import gettext_lazy as _
 from layers.base import Refused
 from layers.catalog.permits import (
     applicants,
-    clock,
     consultations,
     documents,
-    effects,
     evidence,
-    letters,
     markups,
     parcels,
     registration,
     requests,
-    workflow,
 )
 from layers.catalog.permits.applications import DECIDED, Application
+from layers.catalog.permits.clock import limits
+from layers.catalog.permits.letters import letters
 from layers.catalog.permits.roles import AT_WORK, OFFICIALS, OPEN, PLANNER, only_for
+from layers.catalog.permits.workflow import effects, steps
 from maps.review import forms
 
 Typed = dict[str, Any]
@@ -98,11 +97,11 @@ def _keep(application: Application, by: Any, typed: Typed) -> object:
 
 
 def _pause(application: Application, by: Any, typed: Typed) -> object:
-    return clock.pause(application=application, by=by, **typed)
+    return limits.pause(application=application, by=by, **typed)
 
 
 def _resume(application: Application, by: Any, typed: Typed) -> object:
-    return clock.resume(application=application, by=by, **typed)
+    return limits.resume(application=application, by=by, **typed)
 
 
 def _mark(application: Application, by: Any, typed: Typed) -> object:
@@ -173,18 +172,18 @@ DEEDS: Mapping[str, Deed] = {
 }  # fmt: skip
 
 
-def deed_of(step: workflow.Step) -> Deed:
+def deed_of(step: steps.Step) -> Deed:
     """A step of the workflow as a deed."""
     recommends = step.effect is effects.recommend
     plain = forms.StepWithReason if step.reason else forms.Step
 
     def take(application: Application, by: Any, typed: Typed) -> object:
-        return workflow.take(application=application, step=step.id, by=by, **typed)
+        return steps.take(application=application, step=step.id, by=by, **typed)
 
     form = forms.Recommend if recommends else plain
     return Deed(form, take, step.id, _("Langkah diambil: %(step)s."), "top")
 
 
 def find(name: str) -> Deed | None:
-    step = next((one for one in workflow.STEPS if one.id == name), None)
+    step = next((one for one in steps.STEPS if one.id == name), None)
     return deed_of(step) if step else DEEDS.get(name)

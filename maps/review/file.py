@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from layers.base import Refused
 from layers.catalog.permits import applicants, reference
 from layers.catalog.permits.applications import Application
-from layers.catalog.permits.turns import DoneAlready, take_turn
-from layers.catalog.permits.workflow import STEPS
+from layers.catalog.permits.workflow.steps import STEPS
+from layers.catalog.permits.workflow.turns import DoneAlready, take_turn
 from maps.review import checks, page
 from maps.review.deeds import Deed, find
 from maps.review.doors import for_officials, official, the_file

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from layers.catalog.permits import reference
 from layers.catalog.permits.applicants import Applicant
 from layers.catalog.permits.consultations import Consultation
-from layers.catalog.permits.decisions import ConditionTemplate, Outcome
 from layers.catalog.permits.documents import Document
 from layers.catalog.permits.requests import Request
+from layers.catalog.permits.workflow.decisions import ConditionTemplate, Outcome
 from maps.review.fields import Day, Drawn, long_text, number_of
 
 REASON = _("Alasan")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from layers.catalog.permits.acts import Act
 from layers.catalog.permits.applications import Application
-from layers.catalog.permits.workflow import STEPS
+from layers.catalog.permits.workflow.steps import STEPS
 
 MOST = 400  # acts: a file of years has some dozens
 

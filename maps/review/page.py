@@ -10,11 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from layers.catalog.permits import reference, workflow
+from layers.catalog.permits import reference
 from layers.catalog.permits.applications import CLOSED, STATUS_NAMES, Application
+from layers.catalog.permits.clock.timing import timing
 from layers.catalog.permits.roles import roles_of
-from layers.catalog.permits.timing import timing
-from layers.catalog.permits.turns import last_act
+from layers.catalog.permits.workflow import steps
+from layers.catalog.permits.workflow.turns import last_act
 from layers.catalog.zoning.around import plans
 from maps.review import checks, ground, history, papers
 from maps.review.clocks import clock_of
@@ -114,7 +115,7 @@ def _steps(
 ) -> list[dict[str, Any]]:
     """Every step from where the file stands: those that may be taken first."""
     offers = sorted(
-        workflow.offers(application, user),
+        steps.offers(application, user),
         key=lambda one: (not one.mine, bool(one.why_not), one.step.id in QUIET),
     )
     made = []

@@ -12,15 +12,15 @@ from django.views.decorators.http import require_safe
 
 from layers.catalog.permits.applicants import Applicant
 from layers.catalog.permits.applications import Application
-from layers.catalog.permits.clock import Pause
+from layers.catalog.permits.clock.limits import Pause
 from layers.catalog.permits.consultations import Consultation
-from layers.catalog.permits.decisions import Decision, Recommendation
 from layers.catalog.permits.documents import Document
-from layers.catalog.permits.letters import Letter
+from layers.catalog.permits.letters.letters import Letter
 from layers.catalog.permits.markups import Markup
 from layers.catalog.permits.parcels import Parcel
 from layers.catalog.permits.requests import Request
 from layers.catalog.permits.site_visits import SITE_VISITS, SiteVisit
+from layers.catalog.permits.workflow.decisions import Decision, Recommendation
 from layers.photos import photos_of
 from maps.review.doors import for_officials, the_file
 

@@ -9,11 +9,11 @@ from typing import Any
 from django.contrib.gis.geos import GEOSGeometry
 
 from layers.catalog.permits.applications import Application
-from layers.catalog.permits.decisions import Recommendation
 from layers.catalog.permits.markups import Markup
 from layers.catalog.permits.parcels import Parcel
 from layers.catalog.permits.requests import Request
 from layers.catalog.permits.site_visits import SiteVisit
+from layers.catalog.permits.workflow.decisions import Recommendation
 from layers.selection import BBox
 
 Json = dict[str, Any]

@@ -13,8 +13,8 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
 from layers.catalog.permits.applications import STATUS_NAMES, Application
-from layers.catalog.permits.letter_map import map_of
-from layers.catalog.permits.timing import timing
+from layers.catalog.permits.clock.timing import timing
+from layers.catalog.permits.letters.map import map_of
 from layers.catalog.zoning.around import plans
 from layers.catalog.zoning.plans import Plan
 from maps.letters.drawing import drawing

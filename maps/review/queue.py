@@ -16,8 +16,8 @@ from django.views.decorators.http import require_safe
 
 from layers.catalog.permits import desk, reference
 from layers.catalog.permits.applications import COLOURS, STATUS_NAMES, Application
+from layers.catalog.permits.clock.timing import escalations
 from layers.catalog.permits.roles import PLANNER, roles_of
-from layers.catalog.permits.timing import escalations
 from maps.review import ground, verdicts
 from maps.review.clocks import NEAR, Clock, clock_of
 from maps.review.doors import for_officials, official

@@ -13,9 +13,10 @@ from playwright.sync_api import FilePayload, Page, expect
 from pyproj import Geod
 from shapely.geometry import box, mapping
 
-from layers.catalog.permits import requests, workflow
+from layers.catalog.permits import requests
 from layers.catalog.permits.applications import Application
 from layers.catalog.permits.parcels import Parcel
+from layers.catalog.permits.workflow import steps
 from layers.catalog.zoning.rules import RuleSet
 from layers.outline.fitness import area_m2
 from tests import factories
@@ -226,12 +227,12 @@ def test_without_scripts_a_table_is_enough(form: MapPage, browser: Any) -> None:
 
 def test_a_phone_follows_the_file_and_answers(cast: Any, map_page: MapPage, browser: Any) -> None:
     file = registered()
-    workflow.take(application=file, step="begin", by=cast.planner)
+    steps.take(application=file, step="begin", by=cast.planner)
     asked = {"application": file, "due_on": timezone.localdate() + timedelta(days=7),
              "by": cast.planner}  # fmt: skip
     requests.ask(**asked, kind="document", text="Unggah sertipikat.")
     requests.ask(**asked, kind="red-line", text="Mundur 4 m.", proposed=around(CENTRE, 0.0008))
-    workflow.take(application=file, step="return", by=cast.planner, reason="Belum lengkap.")
+    steps.take(application=file, step="return", by=cast.planner, reason="Belum lengkap.")
     phone = browser.new_context(**PHONE, locale="id-ID")
     page = phone.new_page()
     page.set_default_timeout(10_000)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from layers.catalog.permits import letters
+from layers.catalog.permits.letters import letters
 from maps.letters.pdf import draw
 from tests import letters as made
 from tests.browser.conftest import MapPage

@@ -15,12 +15,14 @@ from django.test import Client
 from django.utils import timezone
 
 from field_api.applicants import standing
-from layers.catalog.permits import acts, clock, requests, workflow
+from layers.catalog.permits import acts, requests
 from layers.catalog.permits.applications import Application
+from layers.catalog.permits.clock import limits
 from layers.catalog.permits.documents import Document
 from layers.catalog.permits.markups import Markup
 from layers.catalog.permits.registration import register
 from layers.catalog.permits.requests import Request
+from layers.catalog.permits.workflow import steps
 from tests.factories import CENTRE, around
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +62,7 @@ def ask(application: Application, by: Any, kind: str = "document", **more: Any) 
 
 def step(application: Application, name: str, by: Any, **more: Any) -> None:
     application.refresh_from_db()
-    workflow.take(application=application, step=name, by=by, **more)
+    steps.take(application=application, step=name, by=by, **more)
     application.refresh_from_db()
 
 
@@ -124,14 +126,14 @@ def test_every_status_has_its_words_and_its_place(cast: Any, status: str) -> Non
 
 
 def test_days_left_are_told_and_that_they_stand_still(cast: Any, application: Application) -> None:
-    clock.StepLimit.objects.create(
-        step=clock.StepLimit.TOTAL, working_days=20, deemed=True, valid_from="2021-02-02",
+    limits.StepLimit.objects.create(
+        step=limits.StepLimit.TOTAL, working_days=20, deemed=True, valid_from="2021-02-02",
         source="uji",
     )  # fmt: skip
     step(application, "begin", cast.planner)
     step(application, "accept", cast.planner)
     assert "Paling lama 20 hari kerja lagi" in text_of(page(application))
-    clock.pause(application=application, by=cast.planner, reason=SECRET)
+    limits.pause(application=application, by=cast.planner, reason=SECRET)
     html = text_of(page(application))
     assert "Hitungan hari berhenti" in html
     assert SECRET not in html
@@ -170,7 +172,7 @@ def test_nothing_of_another_application_is_told(cast: Any, application: Applicat
 
 
 def test_the_decision_and_its_letter_are_at_hand(cast: Any, application: Application) -> None:
-    from layers.catalog.permits.letters import Letter
+    from layers.catalog.permits.letters.letters import Letter
     from tests.factories import recommended
 
     recommended(application, cast.planner, "granted")

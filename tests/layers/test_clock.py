@@ -15,11 +15,11 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layers.catalog.permits import guards
 from layers.catalog.permits.applications import Application
-from layers.catalog.permits.clock import Holiday, Pause, StepLimit
-from layers.catalog.permits.timing import escalations, timing, timings
-from layers.catalog.permits.working_days import Calendar, Span, merged
+from layers.catalog.permits.clock.limits import Holiday, Pause, StepLimit
+from layers.catalog.permits.clock.timing import escalations, timing, timings
+from layers.catalog.permits.clock.working_days import Calendar, Span, merged
+from layers.catalog.permits.workflow import guards
 from layers.demo.sizes import local
 from tests.factories import application, moved
 

@@ -25,18 +25,19 @@ from PIL import Image
 from layers.catalog.boundaries import Area
 from layers.catalog.markets.places import Commodity, Market
 from layers.catalog.markets.prices import LatestPrice, PriceReading
-from layers.catalog.permits import applications, workflow
+from layers.catalog.permits import applications
 from layers.catalog.permits.acts import Act
 from layers.catalog.permits.applications import Application, ApplicationMove
 from layers.catalog.permits.checks import Check
-from layers.catalog.permits.clock import Holiday, StepLimit
+from layers.catalog.permits.clock.limits import Holiday, StepLimit
+from layers.catalog.permits.clock.timing import timings
 from layers.catalog.permits.consultations import Consultee
-from layers.catalog.permits.decisions import ConditionTemplate
 from layers.catalog.permits.documents import Document
-from layers.catalog.permits.letters import Letter
+from layers.catalog.permits.letters.letters import Letter
 from layers.catalog.permits.numbering import RunningNumber
 from layers.catalog.permits.site_visits import SiteVisit
-from layers.catalog.permits.timing import timings
+from layers.catalog.permits.workflow import steps
+from layers.catalog.permits.workflow.decisions import ConditionTemplate
 from layers.catalog.puskesmas import Puskesmas, ServedArea
 from layers.catalog.stunting import growth
 from layers.catalog.stunting.children import Child, Measurement
@@ -66,7 +67,7 @@ from layers.registry import LAYERS
 
 UNTIL = date(2026, 3, 31)
 PLANS = (zoning.PLAN["code"], zoning.DRAFT["code"])
-MOVES = {ApplicationMove: workflow.MOVES, TrashReportMove: reports.MOVES}
+MOVES = {ApplicationMove: steps.MOVES, TrashReportMove: reports.MOVES}
 
 
 @pytest.fixture(scope="module")
@@ -289,22 +290,22 @@ def of_files() -> list[Any]:
 
 
 def test_every_move_of_a_file_has_its_act_at_its_time(loaded: None) -> None:
-    steps = {step.id: step for step in workflow.STEPS}
+    table = {step.id: step for step in steps.STEPS}
     for file in of_files():
         first, *moves = file.moves.all()
-        register, *others = [act for act in file.acts.all() if act.kind in {*steps, "register"}]
+        register, *others = [act for act in file.acts.all() if act.kind in {*table, "register"}]
         assert (register.kind, register.at) == ("register", first.at)
         assert [(act.at, act.by_id, act.why) for act in others] == [
             (move.at, move.by_id, move.reason) for move in moves
         ]
         for act, move in zip(others, moves, strict=True):
-            step = steps[act.kind]
+            step = table[act.kind]
             assert move.from_status in step.origins
             assert step.to == move.to_status
-            assert workflow.roles_of(move.by) & step.actors
+            assert steps.roles_of(move.by) & step.actors
             assert move.reason or not step.reason
         kinds = {act.kind for act in file.acts.all()}
-        assert all(workflow.act_title(kind).id != kind for kind in kinds)
+        assert all(steps.act_title(kind).id != kind for kind in kinds)
         assert max(act.at for act in file.acts.all()) < end_of(UNTIL)
 
 
@@ -372,7 +373,7 @@ def test_papers_are_pdfs_that_open(loaded: None) -> None:
 
 def test_the_clocks_of_the_demo_are_those_of_an_office(loaded: None) -> None:
     """Most are in time, some on their last day, some late; some stand still."""
-    rows = list(Application.objects.filter(status__in=workflow.OPEN))
+    rows = list(Application.objects.filter(status__in=steps.OPEN))
     known = [timings(rows, UNTIL)[row.pk] for row in rows]
     assert sum(one.late for one in known) in range(1, len(known) // 2)
     assert sum(one.paused for one in known) in range(1, len(known) // 2)

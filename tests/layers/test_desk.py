@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from layers.catalog.permits import desk
 from layers.catalog.permits.applications import CLOSED, Application
-from layers.catalog.permits.clock import StepLimit
+from layers.catalog.permits.clock.limits import StepLimit
 from layers.demo.sizes import local
 from layers.permissions import Role
 from tests.conftest import person

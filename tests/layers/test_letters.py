@@ -17,11 +17,11 @@ from django.utils import timezone
 from pyproj import Geod, Transformer
 
 from layers.base import Refused
-from layers.catalog.permits import letters
 from layers.catalog.permits.acts import Act
-from layers.catalog.permits.decisions import Decision
-from layers.catalog.permits.letter_content import told_to_all
-from layers.catalog.permits.letters import Letter
+from layers.catalog.permits.letters import letters
+from layers.catalog.permits.letters.content import told_to_all
+from layers.catalog.permits.letters.letters import Letter
+from layers.catalog.permits.workflow.decisions import Decision
 from layers.catalog.zoning.plans import Plan
 from layers.permissions import Role
 from tests import letters as made

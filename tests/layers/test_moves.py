@@ -9,15 +9,15 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from layers.base import Refused
-from layers.catalog.permits import workflow
 from layers.catalog.permits.applications import Application
+from layers.catalog.permits.workflow import steps
 from layers.catalog.trash import reports
 from layers.catalog.trash.reports import TrashReport
 from layers.history import advance
 from tests.factories import application, trash_report
 
 pytestmark = pytest.mark.django_db
-TABLES = [(TrashReport, reports.MOVES), (Application, workflow.MOVES)]
+TABLES = [(TrashReport, reports.MOVES), (Application, steps.MOVES)]
 
 
 @pytest.mark.parametrize(

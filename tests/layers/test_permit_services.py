@@ -18,7 +18,6 @@ from django.utils import timezone
 from layers.base import Refused
 from layers.catalog.permits import (
     applicants,
-    clock,
     consultations,
     documents,
     markups,
@@ -29,7 +28,8 @@ from layers.catalog.permits import (
 from layers.catalog.permits.acts import Act
 from layers.catalog.permits.applicants import Applicant
 from layers.catalog.permits.applications import Application
-from layers.catalog.permits.clock import Pause
+from layers.catalog.permits.clock import limits
+from layers.catalog.permits.clock.limits import Pause
 from layers.catalog.permits.consultations import Consultee
 from layers.catalog.permits.documents import Document
 from layers.catalog.permits.parcels import Parcel
@@ -418,7 +418,7 @@ def test_agreed_time_holds_the_clock_until_it_is_resumed(cast: Any, area: Any) -
     requests.answer(request=asked, answer="", agreed=True, by=None)
     pause = Pause.objects.get(application=file)
     assert (pause.until, pause.by) == (None, cast.planner)
-    clock.resume(application=file, by=cast.planner, reason="Hasil ukur ada.")
+    limits.resume(application=file, by=cast.planner, reason="Hasil ukur ada.")
     other = ask(file, cast.planner, kind="time", text="Sekali lagi.")
     requests.answer(request=other, answer="Tidak bisa.", agreed=False, by=None)
     assert Pause.objects.filter(application=file).count() == 1
@@ -593,15 +593,15 @@ def test_offices_to_be_asked_are_those_of_the_step_and_of_what_binds_the_parcel(
 def test_the_clock_is_held_once_and_resumed_once_each_with_a_reason(cast: Any, area: Any) -> None:
     file = application(area, "KKPR-2026-0500", "assessment")
     with pytest.raises(Refused, match="mengapa"):
-        clock.pause(application=file, by=cast.planner, reason="")
-    clock.pause(application=file, by=cast.planner, reason="Banjir.")
+        limits.pause(application=file, by=cast.planner, reason="")
+    limits.pause(application=file, by=cast.planner, reason="Banjir.")
     with pytest.raises(Refused, match="sudah berhenti"):
-        clock.pause(application=file, by=cast.planner, reason="Lagi.")
+        limits.pause(application=file, by=cast.planner, reason="Lagi.")
     with pytest.raises(Refused, match="mengapa"):
-        clock.resume(application=file, by=cast.planner, reason="")
-    clock.resume(application=file, by=cast.planner, reason="Surut.")
+        limits.resume(application=file, by=cast.planner, reason="")
+    limits.resume(application=file, by=cast.planner, reason="Surut.")
     with pytest.raises(Refused, match="sedang berjalan"):
-        clock.resume(application=file, by=cast.planner, reason="Lagi.")
+        limits.resume(application=file, by=cast.planner, reason="Lagi.")
     pause = Pause.objects.get(application=file)
     assert (pause.reason, pause.resumed_why, pause.resumed_by) == (
         "Banjir.",
@@ -614,7 +614,7 @@ def test_the_clock_is_held_once_and_resumed_once_each_with_a_reason(cast: Any, a
 @pytest.mark.parametrize("who", [None, "approver", "idle_official"])
 def test_nobody_else_holds_the_clock(cast: Any, area: Any, who: str | None) -> None:
     file = application(area, "KKPR-2026-0501", "assessment")
-    for deed in (clock.pause, clock.resume):
+    for deed in (limits.pause, limits.resume):
         with pytest.raises(Refused, match="Hanya untuk"):
             deed(application=file, by=who and getattr(cast, who), reason="x")
 

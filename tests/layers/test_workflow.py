@@ -20,17 +20,19 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from layers.base import Refused
-from layers.catalog.permits import acts, clock, guards, parcels, requests, workflow
+from layers.catalog.permits import acts, parcels, requests
 from layers.catalog.permits.acts import Act
 from layers.catalog.permits.applicants import Applicant
 from layers.catalog.permits.applications import CLOSED, DECIDED, Application
-from layers.catalog.permits.clock import StepLimit
+from layers.catalog.permits.clock import limits
+from layers.catalog.permits.clock.limits import StepLimit
 from layers.catalog.permits.consultations import Consultation, Consultee
-from layers.catalog.permits.decisions import Decision, Recommendation
 from layers.catalog.permits.partition import partition
 from layers.catalog.permits.requests import Request
 from layers.catalog.permits.roles import OPEN, roles_of
-from layers.catalog.permits.workflow import STEPS, offers, take
+from layers.catalog.permits.workflow import guards, steps
+from layers.catalog.permits.workflow.decisions import Decision, Recommendation
+from layers.catalog.permits.workflow.steps import STEPS, offers, take
 from layers.catalog.zoning.plans import Plan
 from layers.catalog.zoning.rules import RuleSet
 from layers.history import advance
@@ -504,7 +506,7 @@ def play(people: Any, pk: int, one: tuple[int, str, str], few: tuple[str, ...]) 
                 for request in file.requests.filter(state="open"):
                     requests.answer(request=request, answer="x", by=by)
             elif deed == "hold":
-                clock.pause(application=file, by=by, reason="x")
+                limits.pause(application=file, by=by, reason="x")
             else:
                 more = drawn(file, outcome) if deed == "recommend" else {}
                 take(application=file, step=deed, by=by, reason="x", **more)
@@ -649,7 +651,7 @@ def test_the_acts_tell_the_whole_way_and_do_not_change(people: Any) -> None:
             take(application=file, step=step, by=by, reason="Uji", **more)
     kinds = [act.kind for act in file.acts.all()]
     assert kinds == [step for step, _, _ in way if step != "check"]
-    assert [str(workflow.act_title(kind)) for kind in kinds][-1] == "Setujui"
+    assert [str(steps.act_title(kind)) for kind in kinds][-1] == "Setujui"
     act = file.acts.last()
     act.why = "Lain."
     for change in (act.save, lambda: Act.objects.update(why="Lain.")):
@@ -661,9 +663,9 @@ def test_the_acts_tell_the_whole_way_and_do_not_change(people: Any) -> None:
 
 def test_every_kind_of_act_has_a_name_in_two_languages() -> None:
     for kind in [step.id for step in STEPS] + list(acts.DEEDS):
-        title = workflow.act_title(kind)
+        title = steps.act_title(kind)
         assert kind not in (title.id, title.en)
-    assert workflow.act_title("unknown").id == "unknown"
+    assert steps.act_title("unknown").id == "unknown"
 
 
 def test_steps_ask_the_table_even_from_below(people: Any) -> None:
@@ -671,10 +673,10 @@ def test_steps_ask_the_table_even_from_below(people: Any) -> None:
     for status in OPEN:
         for to in S:
             allowed = any(status in step.origins and step.to == to for step in STEPS)
-            assert (to in workflow.MOVES.get(status, ())) == allowed
+            assert (to in steps.MOVES.get(status, ())) == allowed
     file = file_in(people, "assessment")
     with pytest.raises(Refused):
-        advance(file, S.GRANTED, allowed=workflow.MOVES, by=people.approver)
+        advance(file, S.GRANTED, allowed=steps.MOVES, by=people.approver)
 
 
 # -- approval in part

@@ -11,9 +11,9 @@ import pytest
 from django.core.files.storage import default_storage
 from django.test import Client
 
-from layers.catalog.permits import letters
 from layers.catalog.permits.documents import kept_file
-from layers.catalog.permits.letters import Letter
+from layers.catalog.permits.letters import letters
+from layers.catalog.permits.letters.letters import Letter
 from maps.letters.public import initials
 from tests import letters as made
 from tests.factories import SECRET_NIK

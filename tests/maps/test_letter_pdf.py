@@ -16,7 +16,7 @@ import pytest
 import zxingcpp
 from django.conf import settings
 
-from layers.catalog.permits.letters import Letter
+from layers.catalog.permits.letters.letters import Letter
 from maps.letters import pdf
 from maps.letters.drawing import drawing
 from maps.letters.pdf import OwnFiles, draw
@@ -276,7 +276,7 @@ def test_a_letter_of_the_demo_city_says_so_on_every_page(cast: Any) -> None:
 
 
 def test_a_letter_issued_again_says_which_it_replaces(cast: Any) -> None:
-    from layers.catalog.permits import letters
+    from layers.catalog.permits.letters import letters
 
     first = made.letter(cast)
     again = letters.issue(decision=first.decision, by=cast.approver, reason="Nama diperbaiki.")

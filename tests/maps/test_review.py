@@ -16,7 +16,7 @@ from layers.catalog.permits.applications import Application
 from layers.catalog.permits.checks import Check
 from layers.catalog.permits.markups import Markup
 from layers.catalog.permits.requests import Request
-from layers.catalog.permits.turns import last_act
+from layers.catalog.permits.workflow.turns import last_act
 from tests.factories import CENTRE
 from tests.review_desk import NIK, checked, desk, parcel, soon
 

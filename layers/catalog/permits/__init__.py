@@ -5,17 +5,16 @@ from layers.catalog.permits import (  # noqa: F401
     applicants,
     applications,
     checks,
-    clock,
     consultations,
-    decisions,
     documents,
-    legal_basis,
-    letters,
     markups,
     numbering,
     parcels,
     register,
     requests,
     site_visits,
-    workflow,
 )
+from layers.catalog.permits.clock import limits  # noqa: F401
+from layers.catalog.permits.letters import legal_basis  # noqa: F401
+from layers.catalog.permits.letters.letters import Letter  # noqa: F401
+from layers.catalog.permits.workflow import decisions, steps  # noqa: F401

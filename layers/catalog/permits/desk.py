@@ -13,8 +13,8 @@ from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, Query
 
 from layers.catalog.permits.applications import CLOSED, Application
 from layers.catalog.permits.checks import Check
+from layers.catalog.permits.clock.timing import Timing, timings
 from layers.catalog.permits.roles import OPEN, works_on_permits
-from layers.catalog.permits.timing import Timing, timings
 
 MOST = 500  # rows of a list
 GROUPS = {"open": OPEN, "closed": frozenset(CLOSED), "all": OPEN | frozenset(CLOSED)}

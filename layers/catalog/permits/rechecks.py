@@ -24,7 +24,12 @@ from layers.catalog.zoning.rules import RuleSet
 from layers.overlay_many import WholePlan
 
 BATCH = 1_000
-ASKED = ("plan/code", "plan/title", "rules/code", "rules/title")  # these differ because others were asked for
+ASKED = (
+    "plan/code",
+    "plan/title",
+    "rules/code",
+    "rules/title",
+)  # these differ because others were asked for
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from layers.catalog.boundaries import Area
 from layers.catalog.permits.applications import PERMIT_PARCELS
 from layers.catalog.permits.consultations import Consultee
-from layers.catalog.permits.decisions import ConditionTemplate
+from layers.catalog.permits.workflow.decisions import ConditionTemplate
 from layers.permissions import Duty, Role
 
 

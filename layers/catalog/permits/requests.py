@@ -12,8 +12,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from layers.base import Refused
-from layers.catalog.permits import acts, clock, parcels
+from layers.catalog.permits import acts, parcels
 from layers.catalog.permits.applications import Application
+from layers.catalog.permits.clock import limits
 from layers.catalog.permits.entries import due_day, typed
 from layers.catalog.permits.roles import APPLICANT, AT_WORK, PLANNER, S, hold
 
@@ -121,7 +122,7 @@ def answer(*, request: Request, answer: str, by: Any, agreed: bool | None = None
             notation="red-line",
         )
     if request.agreed and request.kind == Request.Kind.TIME:
-        clock.hold_agreed(application=request.application, by=request.asked_by, why=request.text)
+        limits.hold_agreed(application=request.application, by=request.asked_by, why=request.text)
     return request
 
 

@@ -47,7 +47,11 @@ class Command(BaseCommand):
     def evidence(
         self, *, number: str, file: Path, kbli: str, crs: str, plan: str, rules: str, **_: Any
     ) -> dict[str, Any]:
-        asked: dict[str, Any] = {"plan": plan_named(plan), "rule_set": rules_named(rules), "at": timezone.now()}
+        asked: dict[str, Any] = {
+            "plan": plan_named(plan),
+            "rule_set": rules_named(rules),
+            "at": timezone.now(),
+        }
         if file:
             return evidence_for(shape=read_file(file, crs=crs).shape, kbli=kbli, **asked)
         application = Application.objects.filter(number=number).first()

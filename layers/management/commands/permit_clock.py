@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from layers.catalog.permits.timing import Escalation, escalations
+from layers.catalog.permits.clock.timing import Escalation, escalations
 
 
 class Command(BaseCommand):

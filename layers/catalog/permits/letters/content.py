@@ -21,15 +21,15 @@ from shapely.geometry import MultiPolygon
 from layers.catalog.boundaries import CITIES, Area
 from layers.catalog.permits.applicants import Applicant
 from layers.catalog.permits.applications import PERMIT_PARCELS, PUBLISHABLE, Application
-from layers.catalog.permits.decisions import Decision, Outcome
-from layers.catalog.permits.legal_basis import cited_on
-from layers.catalog.permits.letter_map import map_of
+from layers.catalog.permits.letters.legal_basis import cited_on
+from layers.catalog.permits.letters.map import map_of
+from layers.catalog.permits.workflow.decisions import Decision, Outcome
 from layers.outline import coordinates
 from layers.permissions import Role
 from layers.provenance import demo_layer_ids
 
 if TYPE_CHECKING:
-    from layers.catalog.permits.letters import Letter
+    from layers.catalog.permits.letters.letters import Letter
 
 Json = dict[str, Any]
 FORM = 1  # of this content: counted up when its shape changes

@@ -14,12 +14,12 @@ from django.utils import timezone
 
 from layers.catalog.permits import acts
 from layers.catalog.permits.applications import DECIDED, Application
-from layers.catalog.permits.decisions import Decision
 from layers.catalog.permits.documents import anywhere, kept_file
 from layers.catalog.permits.entries import typed
-from layers.catalog.permits.letter_content import content_of
+from layers.catalog.permits.letters.content import content_of
 from layers.catalog.permits.numbering import next_number
 from layers.catalog.permits.roles import OFFICIALS, hold
+from layers.catalog.permits.workflow.decisions import Decision
 
 
 def verification_code() -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from layers.base import Refused, Text
-from layers.catalog.permits import acts, effects, guards
+from layers.catalog.permits import acts
 from layers.catalog.permits.applications import Application, ApplicationMove
 from layers.catalog.permits.entries import typed
 from layers.catalog.permits.roles import (
@@ -24,6 +24,7 @@ from layers.catalog.permits.roles import (
     only_for,
     roles_of,
 )
+from layers.catalog.permits.workflow import effects, guards
 from layers.history import Moves, advance
 
 __all__ = [

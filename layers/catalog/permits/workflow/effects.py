@@ -11,10 +11,10 @@ from django.utils import timezone
 from layers.base import Refused
 from layers.catalog.permits.applications import Application
 from layers.catalog.permits.checks import Check
-from layers.catalog.permits.decisions import Decision, Outcome, Recommendation
 from layers.catalog.permits.entries import typed
-from layers.catalog.permits.guards import standing_recommendation
 from layers.catalog.permits.partition import partition
+from layers.catalog.permits.workflow.decisions import Decision, Outcome, Recommendation
+from layers.catalog.permits.workflow.guards import standing_recommendation
 
 Changes = Mapping[str, Any]
 MOST_CONDITIONS = 50

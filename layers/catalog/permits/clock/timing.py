@@ -15,9 +15,9 @@ from typing import Any
 from django.utils import timezone
 
 from layers.catalog.permits.applications import Application, ApplicationMove
-from layers.catalog.permits.clock import Holiday, Pause, StepLimit
+from layers.catalog.permits.clock.limits import Holiday, Pause, StepLimit
+from layers.catalog.permits.clock.working_days import Calendar, Span, merged
 from layers.catalog.permits.roles import OPEN, S
-from layers.catalog.permits.working_days import Calendar, Span, merged
 
 WAITING = "Menunggu pemohon."
 

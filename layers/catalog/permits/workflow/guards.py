@@ -12,10 +12,10 @@ from django.utils import timezone
 from layers.catalog.permits.applicants import Applicant
 from layers.catalog.permits.applications import Application
 from layers.catalog.permits.checks import Check
+from layers.catalog.permits.clock.timing import timing
 from layers.catalog.permits.consultations import Consultation, Consultee
-from layers.catalog.permits.decisions import Recommendation
 from layers.catalog.permits.requests import Request
-from layers.catalog.permits.timing import timing
+from layers.catalog.permits.workflow.decisions import Recommendation
 from layers.catalog.zoning.plans import Standing
 
 

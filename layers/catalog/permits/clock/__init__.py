@@ -1,0 +1,1 @@
+"""The clock of an application: the rows it rests on, and how a file stands in time."""

@@ -1,0 +1,1 @@
+"""The letter of a decision: what is written on it, frozen, and its map."""
