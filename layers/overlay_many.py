@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -28,6 +28,7 @@ from layers.overlay import NOTHING, Measured
 
 LARGE = 2_000  # vertices: an area of the plan with more is laid out in its parts
 FEW = 512  # vertices: a parcel with more is laid over the plan in halves of halves
+SHARES = 2 * (os.cpu_count() or 1)
 _SAME = 1e-9  # of a parcel's area, and of where it balances
 _WIDE = 1e-3  # degrees: for what is larger, so small a share is too much
 
@@ -65,18 +66,21 @@ class Cover:
         self._tree = shapely.STRtree(self.geoms)
         shapely.prepare(self.geoms)
 
-    def pieces(self, shapes: Array) -> Pieces:
+    def begin(self, shapes: Array, threads: Executor) -> Callable[[], Pieces]:
+        """Begin to cut the shapes; what this gives waits for the pieces."""
         shapes, of = _cut_small(shapes)
         shape, area = self._tree.query(shapes)
-        # What is prepared belongs to one thread only: no area is in two shares.
-        cores = os.cpu_count() or 1
-        shares = [np.flatnonzero(area % cores == core) for core in range(cores)]
-        with ThreadPoolExecutor(cores) as threads:
-            cut = threads.map(lambda one: self._cut(shapes, shape[one], area[one]), shares)
-            columns = [np.concatenate(column) for column in zip(*cut, strict=True)]
-        columns[0] = of[columns[0]]
-        order = np.lexsort((columns[1], columns[0]))
-        return Pieces(*(column[order] for column in columns))
+        # What is prepared belongs to one thread at a time: no area is in two shares.
+        shares = [np.flatnonzero(area % SHARES == n) for n in range(SHARES)]
+        begun = [threads.submit(self._cut, shapes, shape[one], area[one]) for one in shares]
+
+        def pieces() -> Pieces:
+            cut = zip(*(one.result() for one in begun), strict=True)
+            number, area, geom, m2 = (np.concatenate(column) for column in cut)
+            order = np.lexsort((area, of[number]))
+            return Pieces(of[number][order], area[order], geom[order], m2[order])
+
+        return pieces
 
     def _cut(self, shapes: Array, shape: Array, area: Array) -> tuple[Array, ...]:
         met = shapely.contains_properly(self.geoms[area], shapes[shape])
@@ -130,15 +134,27 @@ class WholePlan:
     def measure(self, shapes: Sequence[BaseGeometry]) -> list[Measured]:
         """Each parcel (valid, EPSG:4326)."""
         drawn = np.array(shapes, dtype=object)
-        zones = self.zones.pieces(drawn)
+        covers = self.zones, self.overlays, self.kelurahan
+        with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+            begun = [cover.begin(drawn, threads) for cover in covers]
+            return self._measured(drawn, *begun)
+
+    def _measured(
+        self,
+        drawn: Array,
+        on_zones: Callable[[], Pieces],
+        on_overlays: Callable[[], Pieces],
+        on_kelurahan: Callable[[], Pieces],
+    ) -> list[Measured]:
+        zones = on_zones()
         sub_zones = self.zones.sums(zones)
         contested = _contested(self.zones, drawn, zones)
         blocks: dict[int, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
         for shape, area, m2 in _rows(zones.shape, zones.area, zones.m2):
             if m2 >= NOTHING:
                 blocks[shape][self.zones.keys[area]].add(self.zones.names[area])
-        overlays = self._overlays(drawn)
-        kelurahan = self.kelurahan.sums(self.kelurahan.pieces(drawn))
+        overlays = self._overlays(on_overlays())
+        kelurahan = self.kelurahan.sums(on_kelurahan())
         covered = np.bincount(zones.shape, zones.m2, minlength=len(drawn))
         found = []
         for n, whole in enumerate(areas(drawn).tolist()):
@@ -158,9 +174,9 @@ class WholePlan:
             )
         return found
 
-    def _overlays(self, drawn: Array) -> dict[int, dict[tuple[int, str], float]]:
+    def _overlays(self, pieces: Pieces) -> dict[int, dict[tuple[int, str], float]]:
         """Areas of one provision may lie over each other: then they are joined."""
-        cover, pieces = self.overlays, self.overlays.pieces(drawn)
+        cover = self.overlays
         found = cover.sums(pieces)
         together: dict[Any, list[int]] = defaultdict(list)
         for n, (shape, area) in enumerate(_rows(pieces.shape, pieces.area)):
@@ -217,8 +233,9 @@ def _balanced(drawn: Array, pieces: Pieces) -> Array:
 def _cut_small(shapes: Array) -> tuple[Array, Array]:
     """The shapes, those of many vertices cut in halves until each has few; and of which shape each
     is."""
-    waiting = [*enumerate(shapes)]
-    small, of = [], []
+    large = shapely.get_num_coordinates(shapes) > FEW
+    waiting = [(n, shapes[n]) for n in np.flatnonzero(large).tolist()]
+    small, of = list(shapes[~large]), np.flatnonzero(~large).tolist()
     while waiting:
         n, shape = waiting.pop()
         if shapely.get_num_coordinates(shape) <= FEW:

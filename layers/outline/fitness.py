@@ -89,10 +89,13 @@ def mended(shape: BaseGeometry) -> MultiPolygon | None:
             return None
     if len(list(islice(overlaps(parts), MOST_PLACES))) >= MOST_PLACES:
         return None
-    valid = shapely.make_valid(
-        np.array(parts, dtype=object), method="structure", keep_collapsed=False
-    )
-    whole = shapely.union_all(valid)
+    try:
+        valid = shapely.make_valid(
+            np.array(parts, dtype=object), method="structure", keep_collapsed=False
+        )
+        whole = shapely.union_all(valid)
+    except shapely.GEOSException:  # GEOS itself finds no way out of some tangles
+        return None
     kept = [one for one in shapely.get_parts(whole) if one.area > 0 and area_m2(one) >= NO_AREA_M2]
     result = MultiPolygon(kept)
     return result if kept and not any(flaw.blocking for flaw in judge(result)) else None
