@@ -29,7 +29,7 @@ from layers.catalog.markets.places import Commodity, Market
 from layers.catalog.markets.prices import PriceReading
 from layers.catalog.permits.applicants import Applicant
 from layers.catalog.permits.applications import Application, ApplicationMove
-from layers.catalog.permits.checks import Check
+from layers.catalog.permits.check.checks import Check
 from layers.catalog.permits.parcels import Parcel
 from layers.catalog.permits.site_visits import SiteVisit
 from layers.catalog.permits.workflow.decisions import Recommendation

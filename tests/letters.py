@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from django.contrib.gis.geos import MultiPolygon, Polygon
 
-from layers.catalog.permits import evidence
+from layers.catalog.permits.check import evidence
 from layers.catalog.permits.letters import letters
 from layers.catalog.permits.letters.legal_basis import LegalBasis
 from layers.catalog.permits.letters.letters import Letter

@@ -10,8 +10,8 @@ import shapely
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
-from layers.catalog.permits import evidence
 from layers.catalog.permits.applications import Application
+from layers.catalog.permits.check import evidence
 from layers.catalog.permits.parcels import Parcel
 from layers.catalog.zoning.overlays import MappedKind, OverlayArea, OverlayKind
 from layers.catalog.zoning.plans import Plan, SubZone, Vocabulary, Zone

@@ -10,9 +10,9 @@ from typing import Any
 from django.contrib.gis.geos import MultiPolygon
 from django.utils import timezone
 
-from layers.catalog.permits import evidence
 from layers.catalog.permits.applicants import Applicant
 from layers.catalog.permits.applications import Application
+from layers.catalog.permits.check import evidence
 from layers.catalog.permits.clock.limits import StepLimit
 from layers.catalog.permits.consultations import Consultee
 from layers.catalog.permits.workflow.decisions import ConditionTemplate

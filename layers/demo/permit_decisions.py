@@ -13,16 +13,16 @@ from shapely import Polygon
 
 from layers import overlay
 from layers.catalog.permits.applications import DECIDED, Application
-from layers.catalog.permits.checks import Check
-from layers.catalog.permits.evidence import digest
-from layers.catalog.permits.judgement import judged
+from layers.catalog.permits.check.checks import Check
+from layers.catalog.permits.check.evidence import digest
+from layers.catalog.permits.check.judgement import judged
+from layers.catalog.permits.check.rulebook import Rulebook
+from layers.catalog.permits.check.surroundings import around
 from layers.catalog.permits.letters.content import content_of
 from layers.catalog.permits.letters.letters import Letter
 from layers.catalog.permits.numbering import RunningNumber
 from layers.catalog.permits.parcels import Parcel
 from layers.catalog.permits.partition import partition
-from layers.catalog.permits.rulebook import Rulebook
-from layers.catalog.permits.surroundings import around
 from layers.catalog.permits.workflow.decisions import (
     ConditionTemplate,
     Decision,

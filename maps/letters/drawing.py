@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry import LineString, MultiLineString, Polygon, box, shape
 from shapely.geometry.base import BaseGeometry
 
-from layers.catalog.permits.verdicts import grouped
+from layers.catalog.permits.check.verdicts import grouped
 from layers.catalog.zoning.plans import ZONES
 from layers.outline.projections import SYSTEMS
 

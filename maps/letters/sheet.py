@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from layers.catalog.permits.applications import STATUS_NAMES
-from layers.catalog.permits.reasons import RELATION_NAMES
-from layers.catalog.permits.verdicts import TOLD, grouped, square_metres
+from layers.catalog.permits.check.reasons import RELATION_NAMES
+from layers.catalog.permits.check.verdicts import TOLD, grouped, square_metres
 from layers.outline.parcel import grouped as exact
 from maps.letters.drawing import colour_of
 

@@ -11,9 +11,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from layers.base import Refused
-from layers.catalog.permits import evidence
 from layers.catalog.permits.applications import CLOSED, Application
-from layers.catalog.permits.checks import Check
+from layers.catalog.permits.check import evidence
+from layers.catalog.permits.check.checks import Check
 from layers.catalog.permits.parcels import Parcel
 from layers.catalog.permits.workflow import guards
 from layers.catalog.zoning.around import rules_in_force

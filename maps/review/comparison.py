@@ -9,9 +9,9 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from layers.catalog.permits import evidence
 from layers.catalog.permits.applications import Application
-from layers.catalog.permits.differences import Difference
+from layers.catalog.permits.check import evidence
+from layers.catalog.permits.check.differences import Difference
 from layers.catalog.permits.parcels import Parcel
 from layers.catalog.zoning.around import zones_around
 from layers.catalog.zoning.plans import Plan

@@ -15,13 +15,13 @@ from layers.catalog.permits import (
     applicants,
     consultations,
     documents,
-    evidence,
     markups,
     parcels,
     registration,
     requests,
 )
 from layers.catalog.permits.applications import DECIDED, Application
+from layers.catalog.permits.check import evidence
 from layers.catalog.permits.clock import limits
 from layers.catalog.permits.letters import letters
 from layers.catalog.permits.roles import AT_WORK, OFFICIALS, OPEN, PLANNER, only_for

@@ -8,7 +8,7 @@ from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from layers.catalog.permits import verdicts
+from layers.catalog.permits.check import verdicts
 from maps.formats import number
 
 register = template.Library()

@@ -142,7 +142,7 @@ def _whole_check(plan: Any, parcels: Sequence[Any], random: np.random.Generator)
     from django.db import connection
     from django.utils import timezone
 
-    from layers.catalog.permits.evidence import evidence_for
+    from layers.catalog.permits.check.evidence import evidence_for
     from tests.bench import synthetic
 
     rules, at = synthetic.rules(random), timezone.now()

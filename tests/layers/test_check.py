@@ -9,9 +9,9 @@ import shapely
 from pyproj import Geod
 
 from layers.base import Refused
-from layers.catalog.permits import evidence
 from layers.catalog.permits.acts import Act
-from layers.catalog.permits.checks import Check
+from layers.catalog.permits.check import evidence
+from layers.catalog.permits.check.checks import Check
 from layers.permissions import Duty, Role
 from tests import planning
 from tests.planning import application, at, box, checked, told

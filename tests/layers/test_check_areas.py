@@ -17,7 +17,7 @@ from pyproj import Geod
 from layers import geodesy, overlay
 from layers.base import Refused
 from layers.catalog.boundaries import Area
-from layers.catalog.permits.shares import shares
+from layers.catalog.permits.check.shares import shares
 from layers.catalog.zoning.plans import Plan
 from layers.overlay_many import WholePlan
 from tests import planning

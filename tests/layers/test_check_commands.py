@@ -11,9 +11,9 @@ import pytest
 import shapely
 from django.core.management import CommandError, call_command
 
-from layers.catalog.permits import evidence
-from layers.catalog.permits.checks import Check
-from layers.catalog.permits.rechecks import recheck
+from layers.catalog.permits.check import evidence
+from layers.catalog.permits.check.checks import Check
+from layers.catalog.permits.check.rechecks import recheck
 from tests import planning
 from tests.planning import application, box
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from layers.catalog.permits import evidence
 from layers.catalog.permits.applications import Application, ApplicationMove
+from layers.catalog.permits.check import evidence
 from layers.catalog.permits.parcels import Parcel
 from tests import planning
 from tests.planning import NOW, application, box, checked, geos, told

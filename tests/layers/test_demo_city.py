@@ -28,7 +28,7 @@ from layers.catalog.markets.prices import LatestPrice, PriceReading
 from layers.catalog.permits import applications
 from layers.catalog.permits.acts import Act
 from layers.catalog.permits.applications import Application, ApplicationMove
-from layers.catalog.permits.checks import Check
+from layers.catalog.permits.check.checks import Check
 from layers.catalog.permits.clock.limits import Holiday, StepLimit
 from layers.catalog.permits.clock.timing import timings
 from layers.catalog.permits.consultations import Consultee

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from layers.catalog.permits.acts import Act
 from layers.catalog.permits.applications import Application
-from layers.catalog.permits.checks import Check
+from layers.catalog.permits.check.checks import Check
 from layers.catalog.permits.markups import Markup
 from layers.catalog.permits.requests import Request
 from layers.catalog.permits.workflow.turns import last_act

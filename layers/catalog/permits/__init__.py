@@ -4,7 +4,6 @@ from layers.catalog.permits import (  # noqa: F401
     acts,
     applicants,
     applications,
-    checks,
     consultations,
     documents,
     markups,
@@ -14,6 +13,7 @@ from layers.catalog.permits import (  # noqa: F401
     requests,
     site_visits,
 )
+from layers.catalog.permits.check.checks import Check  # noqa: F401
 from layers.catalog.permits.clock import limits  # noqa: F401
 from layers.catalog.permits.letters import legal_basis  # noqa: F401
 from layers.catalog.permits.letters.letters import Letter  # noqa: F401

@@ -12,7 +12,7 @@ from django.contrib.gis.geos import Polygon
 from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 
 from layers.catalog.permits.applications import CLOSED, Application
-from layers.catalog.permits.checks import Check
+from layers.catalog.permits.check.checks import Check
 from layers.catalog.permits.clock.timing import Timing, timings
 from layers.catalog.permits.roles import OPEN, works_on_permits
 

@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from layers.base import Refused
 from layers.catalog.permits.applications import Application
-from layers.catalog.permits.evidence import (
+from layers.catalog.permits.check.evidence import (
     evidence_for,
     plan_named,
     rules_named,
     standing_parcel,
 )
-from layers.catalog.permits.summaries import summary
+from layers.catalog.permits.check.summaries import summary
 from layers.outline.files import read_file
 
 

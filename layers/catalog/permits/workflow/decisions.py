@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from layers.catalog.permits.applications import Application
-from layers.catalog.permits.checks import Check
+from layers.catalog.permits.check.checks import Check
 from layers.functions import GeodesicArea
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from layers.base import Refused
 from layers.catalog.permits.applications import Application
-from layers.catalog.permits.checks import Check
+from layers.catalog.permits.check.checks import Check
 from layers.catalog.permits.entries import typed
 from layers.catalog.permits.partition import partition
 from layers.catalog.permits.workflow.decisions import Decision, Outcome, Recommendation

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from layers.catalog.permits.applicants import Applicant
 from layers.catalog.permits.applications import Application
-from layers.catalog.permits.checks import Check
+from layers.catalog.permits.check.checks import Check
 from layers.catalog.permits.clock.timing import timing
 from layers.catalog.permits.consultations import Consultation, Consultee
 from layers.catalog.permits.requests import Request

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
-from layers.catalog.permits.verdicts import UNKNOWN, strictest
+from layers.catalog.permits.check.verdicts import UNKNOWN, strictest
 from layers.catalog.zoning.overlays import MappedKind, OverlayKind
 from layers.catalog.zoning.plans import Plan, SubZone
 from layers.catalog.zoning.rules import (

@@ -11,11 +11,11 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from layers.catalog.permits.reasons import reasons
-from layers.catalog.permits.rulebook import Answer, Rulebook
-from layers.catalog.permits.shares import shares
-from layers.catalog.permits.surroundings import OWN, Around
-from layers.catalog.permits.verdicts import UNKNOWN, square_metres, strictest
+from layers.catalog.permits.check.reasons import reasons
+from layers.catalog.permits.check.rulebook import Answer, Rulebook
+from layers.catalog.permits.check.shares import shares
+from layers.catalog.permits.check.surroundings import OWN, Around
+from layers.catalog.permits.check.verdicts import UNKNOWN, square_metres, strictest
 from layers.catalog.zoning.overlays import OverlayKind
 from layers.catalog.zoning.plans import SubZone
 from layers.catalog.zoning.rules import Activity
@@ -66,19 +66,7 @@ def judged(
         "application": number,
         "parcel": _parcel(shape, revision, area, measured),
         "activity": _activity(kbli, activity),
-        "plan": {
-            "code": book.plan.code,
-            "title": book.plan.title,
-            "regulation": book.plan.regulation,
-            "valid_from": book.plan.valid_from.isoformat(),
-        },
-        "rules": {
-            "code": book.rule_set.code,
-            "title": book.rule_set.title,
-            "source": book.rule_set.source,
-            "sliver_m2": book.rule_set.sliver_m2,
-            "sliver_share": book.rule_set.sliver_share,
-        },
+        **_versions(book),
         "tolerance_m2": tolerance,
         "parts": parts,
         "slivers": [_named(known[key], piece) for key, piece in ranked if piece.m2 < tolerance],
@@ -96,6 +84,25 @@ def judged(
     evidence["reasons"] = reasons(evidence)
     evidence["engine"] = {"check": CHECK, **engine()}
     return evidence
+
+
+def _versions(book: Rulebook) -> dict[str, dict[str, Any]]:
+    plan, rules = book.plan, book.rule_set
+    return {
+        "plan": {
+            "code": plan.code,
+            "title": plan.title,
+            "regulation": plan.regulation,
+            "valid_from": plan.valid_from.isoformat(),
+        },
+        "rules": {
+            "code": rules.code,
+            "title": rules.title,
+            "source": rules.source,
+            "sliver_m2": rules.sliver_m2,
+            "sliver_share": rules.sliver_share,
+        },
+    }
 
 
 def _pieces(measured: Measured, area: float) -> tuple[dict[int, Piece], Piece, Piece]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from layers.catalog.permits.verdicts import TOLD, extent, grouped, square_metres
+from layers.catalog.permits.check.verdicts import TOLD, extent, grouped, square_metres
 
 
 def summary(evidence: dict[str, Any]) -> Iterator[str]:

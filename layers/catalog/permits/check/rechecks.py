@@ -11,14 +11,14 @@ from django.utils import timezone
 
 from layers import overlay
 from layers.base import Refused
-from layers.catalog.permits.checks import Check
-from layers.catalog.permits.differences import Difference, compare
-from layers.catalog.permits.evidence import keep
-from layers.catalog.permits.judgement import judged
+from layers.catalog.permits.check.checks import Check
+from layers.catalog.permits.check.differences import Difference, compare
+from layers.catalog.permits.check.evidence import keep
+from layers.catalog.permits.check.judgement import judged
+from layers.catalog.permits.check.rulebook import Rulebook
+from layers.catalog.permits.check.surroundings import around
 from layers.catalog.permits.parcels import Parcel
 from layers.catalog.permits.roles import OPEN
-from layers.catalog.permits.rulebook import Rulebook
-from layers.catalog.permits.surroundings import around
 from layers.catalog.zoning.plans import Plan, Standing
 from layers.catalog.zoning.rules import RuleSet
 from layers.overlay_many import WholePlan

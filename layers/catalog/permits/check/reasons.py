@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from layers.catalog.permits.applications import STATUS_NAMES
-from layers.catalog.permits.verdicts import TOLD, UNKNOWN, extent, square_metres
+from layers.catalog.permits.check.verdicts import TOLD, UNKNOWN, extent, square_metres
 
 RELATION_NAMES = {
     "application": "permohonan",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from layers.catalog.permits.applications import STATUS_NAMES
-from layers.catalog.permits.verdicts import TOLD, extent, grouped, square_metres
+from layers.catalog.permits.check.verdicts import TOLD, extent, grouped, square_metres
 
 NONE = "tidak ada"
 STATES = {

@@ -32,14 +32,14 @@ from layers import overlay
 from layers.base import Refused
 from layers.catalog.permits import acts
 from layers.catalog.permits.applications import Application
-from layers.catalog.permits.checks import Check
-from layers.catalog.permits.differences import Difference, compare
-from layers.catalog.permits.judgement import judged
+from layers.catalog.permits.check.checks import Check
+from layers.catalog.permits.check.differences import Difference, compare
+from layers.catalog.permits.check.judgement import judged
+from layers.catalog.permits.check.pieces import pieces
+from layers.catalog.permits.check.rulebook import Rulebook
+from layers.catalog.permits.check.surroundings import around
 from layers.catalog.permits.parcels import Parcel
-from layers.catalog.permits.pieces import pieces
 from layers.catalog.permits.roles import OFFICIALS, only_for, works_on_permits
-from layers.catalog.permits.rulebook import Rulebook
-from layers.catalog.permits.surroundings import around
 from layers.catalog.zoning.plans import Plan, Standing
 from layers.catalog.zoning.rules import RuleSet
 

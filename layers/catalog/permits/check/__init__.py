@@ -1,0 +1,1 @@
+"""The check: one rule engine, from areas to a verdict that can be recomputed."""
