@@ -26,7 +26,7 @@ from layers import geojson
 from layers.base import Layer
 from layers.permissions import NOTHING, Duty, keeps_portal, may_edit, staff_rows
 from layers.provenance import Load, demo_layer_ids
-from layers.registry import LAYERS
+from layers.registry import LAYERS, REFERENCE
 
 
 class MapWidget(forms.Textarea):
@@ -189,6 +189,14 @@ class LoadAdmin(PortalAdmin):
     has_add_permission = has_change_permission = PortalAdmin.has_delete_permission
 
 
+class ReferenceAdmin(PortalAdmin):
+    """Rows that a ministry or the city may change. A row that ends is followed by a newer one: what
+    was decided by it stays readable."""
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return [field.name for field in self.opts.concrete_fields if not field.primary_key]
+
+
 def _register(model: type[Model], layers: tuple[Layer, ...]) -> None:
     titles = {
         prop.path.split("__")[0]: lazystr(prop.title)
@@ -260,6 +268,8 @@ def _field(model: type[Model], name: str) -> Any:
     return found if found.concrete else None
 
 
+for _model in REFERENCE:
+    admin.site.register(_model, ReferenceAdmin)
 admin.site.site_header = admin.site.site_title = "Geo Portal Kota Kupang"
 admin.site.index_title = "Data yang dikelola"
 for _model in dict.fromkeys(layer.model for layer in LAYERS.values()):

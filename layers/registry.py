@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import MappingProxyType
+from typing import TypeVar
+
+from django.db.models import Model
 
 from layers.base import Layer, User
 from layers.forms import Form
@@ -11,6 +14,16 @@ from layers.permissions import can_review, can_submit, exists_for, keeps_portal
 _layers: dict[str, Layer] = {}
 
 LAYERS = MappingProxyType(_layers)
+REFERENCE: list[type[Model]] = []
+
+Kept = TypeVar("Kept", bound=type[Model])
+
+
+def reference(model: Kept) -> Kept:
+    """A table of rows that a ministry or the city may change (dated, with a source): the
+    administrator keeps it in the admin."""
+    REFERENCE.append(model)
+    return model
 
 
 def register(layer: Layer) -> Layer:

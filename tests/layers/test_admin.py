@@ -12,8 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from layers.catalog.markets.places import Market
+from layers.catalog.permits.clock.limits import Holiday
 from layers.provenance import Load
-from layers.registry import LAYERS
+from layers.registry import LAYERS, REFERENCE
 from tests.factories import CENTRE, EAST, NORTH, SECRET, SOUTH, WEST, box, trash_report
 
 pytestmark = pytest.mark.django_db
@@ -202,3 +203,21 @@ def test_the_map_of_a_form_comes_from_here(cast: Any, desk_of: Any) -> None:
     assert "vendor/ol/ol.js" in html
     assert "//cdn" not in html
     assert "https://" not in html
+
+
+# -- rows that a ministry may change
+
+
+@pytest.mark.parametrize("model", REFERENCE, ids=lambda model: model.__name__)
+@pytest.mark.parametrize("who", INSIDERS)
+def test_only_the_administrator_keeps_dated_rows(desk_of: Any, who: str, model: Any) -> None:
+    page = desk_of(who).get(address(model, "add/"))
+    assert page.status_code == (200 if who == "administrator" else 403)
+
+
+def test_a_holiday_that_the_administrator_enters_counts(desk_of: Any) -> None:
+    desk = desk_of("administrator")
+    holiday = {"day": "2027-03-10", "name": "Libur uji", "kind": "national", "source": "uji"}
+    assert desk.post(address(Holiday, "add/"), holiday).status_code == 302
+    assert Holiday.objects.get().name == "Libur uji"
+    assert "Libur uji" in desk.get(address(Holiday)).content.decode()

@@ -18,8 +18,10 @@ from layers.catalog.permits.entries import due_day, typed
 from layers.catalog.permits.roles import AT_WORK, PLANNER, hold
 from layers.catalog.zoning.overlays import OverlayKind
 from layers.catalog.zoning.rules import Verdict
+from layers.registry import reference
 
 
+@reference
 class Consultee(models.Model):
     """An office that can be asked. `overlay` is the provision that makes it be asked of itself;
     `for_step` the status that cannot be left before it has answered ("" none)."""

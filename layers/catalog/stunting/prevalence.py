@@ -18,11 +18,12 @@ from django.db.models import Count, Q
 from layers.base import Format, Layer, Property, Style, StyleClass, Text
 from layers.catalog.boundaries import Area
 from layers.catalog.stunting.children import THEME, Child, Measurement
-from layers.registry import register
+from layers.registry import reference, register
 
 FLOOR = 5  # no rule may go below it
 
 
+@reference
 class SuppressionRule(models.Model):
     """The least number of children that may stand behind a published figure, from a date on."""
 

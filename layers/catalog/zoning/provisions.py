@@ -6,6 +6,7 @@ from django.db import models, transaction
 
 from layers.base import Refused
 from layers.catalog.zoning.versions import Plan, Standing
+from layers.registry import reference
 
 # The field names that RDTR files have, and what they stand for. They become rows once, and the rows
 # are what counts from then on.
@@ -29,6 +30,7 @@ MET_IN_FILES = (
 NAMES_SOURCE = "Nama kolom pada berkas RDTR; cocokkan dengan Permen ATR/BPN 14/2021"
 
 
+@reference
 class OverlayKind(models.Model):
     """A kind of provision. `columns` are the field names that RDTR files have for it."""
 

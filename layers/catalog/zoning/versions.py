@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from layers.base import Refused, Text, Theme
 from layers.history import Move, Moves
+from layers.registry import reference
 
 THEME = Theme("zoning", Text("Tata ruang", "Spatial plan"), rank=20)
 
@@ -35,6 +36,7 @@ MOVES: Moves = {
 }
 
 
+@reference
 class Vocabulary(models.Model):
     """The words and codes of a regulation, in which a plan names its sub-zones."""
 

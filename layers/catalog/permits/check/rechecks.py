@@ -13,7 +13,7 @@ from layers import overlay
 from layers.base import Refused
 from layers.catalog.permits.check.checks import Check
 from layers.catalog.permits.check.differences import Difference, compare
-from layers.catalog.permits.check.evidence import keep
+from layers.catalog.permits.check.evidence import check
 from layers.catalog.permits.check.judgement import judged
 from layers.catalog.permits.check.rulebook import Rulebook
 from layers.catalog.permits.check.surroundings import around
@@ -80,12 +80,12 @@ def recheck(*, plan: Plan, rule_set: RuleSet) -> Iterator[Recheck]:
 
 
 def store(one: Recheck, *, plan: Plan, rule_set: RuleSet, by: Any = None) -> Check:
-    """Keep it as the application's check. Raises Refused where plan or rules are not in force: the
-    last check is the one on which a decision rests."""
+    """Check the application as the page would, in the database, and keep that. Raises Refused where
+    plan or rules are not in force: the last check is the one on which a decision rests."""
     if {plan.status, rule_set.status} != {Standing.ACTIVE}:
         told = "Hanya pemeriksaan atas rencana dan aturan yang berlaku yang disimpan."
         raise Refused({"plan": told})
-    return keep(one.evidence, parcel=one.parcel, plan=plan, rule_set=rule_set, at=one.at, by=by)
+    return check(application=one.parcel.application, by=by, plan=plan, rule_set=rule_set)
 
 
 def _last_checks(parcels: list[Parcel]) -> dict[int, Check]:

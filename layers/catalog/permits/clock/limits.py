@@ -18,8 +18,10 @@ from layers.catalog.permits import acts
 from layers.catalog.permits.applications import Application
 from layers.catalog.permits.entries import typed
 from layers.catalog.permits.roles import AT_WORK, OPEN, PLANNER, S, hold
+from layers.registry import reference
 
 
+@reference
 class Holiday(models.Model):
     class Kind(models.TextChoices):
         NATIONAL = "national", "Libur nasional"
@@ -40,6 +42,7 @@ class Holiday(models.Model):
         return f"{self.day} {self.name}"
 
 
+@reference
 class StepLimit(models.Model):
     """How many working days a step may take, from when on, and which office holds it meanwhile.
     `step` is a status, or "total" for the way from complete to decided. Of the rows of a step that

@@ -7,7 +7,10 @@ from datetime import date
 from django.db import models
 from django.db.models import F, Q
 
+from layers.registry import reference
 
+
+@reference
 class LegalBasis(models.Model):
     """A regulation as a letter names it, in the order of `rank`, from when until when."""
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from layers.catalog.permits.applications import Application
 from layers.catalog.permits.check.checks import Check
 from layers.functions import GeodesicArea
+from layers.registry import reference
 
 
 class Outcome(models.TextChoices):
@@ -19,6 +20,7 @@ class Outcome(models.TextChoices):
     REFUSED = "refused", "Ditolak"
 
 
+@reference
 class ConditionTemplate(models.Model):
     """A condition as the office writes it again and again."""
 
