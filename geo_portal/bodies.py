@@ -14,6 +14,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
 from django.http import HttpResponse
+from django.utils.http import parse_header_parameters
 
 from field_api.openrosa import responses
 from geo_portal import request_ids
@@ -24,6 +25,7 @@ Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 OPENROSA = "/openrosa/"
 LIMITS = {OPENROSA: responses.MAX_BODY, "/api/v1/attachments": 32 * 1024 * 1024}
 OTHERS = 5 * 1024 * 1024
+MOST = 100 * 1000**2  # of any body: Django writes a form to disk before anybody asks whose it is
 STRANGERS = 256 * 1024  # what one may send in pieces who does not even claim to be known
 IN_MEMORY = 256 * 1024
 SILENCE = 30.0  # seconds after which a sender who says nothing is gone
@@ -52,7 +54,13 @@ class ReadableBodies:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if connection := environ.get("gunicorn.socket"):
             connection.settimeout(SILENCE)  # each connection holds a thread
+        if _is_in_another_alphabet(environ.get("CONTENT_TYPE", "")):
+            error = _Unreadable(400, "Formulir dikirim sebagai UTF-8; kirim lagi.")
+            return _refuse(environ, error, start_response)
         if "HTTP_TRANSFER_ENCODING" not in environ:
+            if _length(environ) > MOST:
+                error = _Unreadable(413, f"Kiriman paling besar {MOST // 1000**2} MB.")
+                return _refuse(environ, error, start_response)
             return self.application(environ, start_response)
         file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed with the answer
         try:
@@ -84,6 +92,23 @@ class _Held:
                 close()
         finally:
             self.file.close()
+
+
+def _length(environ: Environ) -> int:
+    told = environ.get("CONTENT_LENGTH") or "0"
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 19 else 0
+
+
+def _is_in_another_alphabet(content_type: str) -> bool:
+    """Of a form as browsers send it, which Django reads as UTF-8 alone; it even fails to say so,
+    because its check against forged requests reads the form of a refused one too."""
+    try:
+        kind, told = parse_header_parameters(content_type)
+    except ValueError:  # a parameter in an alphabet that nobody knows
+        return True
+    if kind != "application/x-www-form-urlencoded":
+        return False
+    return told.get("charset", "utf-8").lower() != "utf-8"
 
 
 def limit_of(path: str) -> int:

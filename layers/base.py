@@ -132,6 +132,10 @@ class Style:
         asked = None if value is None else coded(value)
         return next((one for one in self.classes if one.value == asked), None)
 
+    def colour_of(self, value: Any) -> str:
+        found = self.class_of(value)
+        return found.colour if found else self.colour
+
 
 class Refused(Exception):
     """A submission that cannot become a feature. `reasons`: field name -> sentence for its

@@ -71,6 +71,6 @@ def _check(coordinates: Any, depth: int) -> None:
         return
     if len(coordinates) != 2 or not all(type(number) in (int, float) for number in coordinates):
         raise ValueError("Tiap titik terdiri dari dua angka: bujur dan lintang.")
-    lon, lat = coordinates
-    if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
+    lon, lat = coordinates  # compared first: no float is as large as an integer may be
+    if not (abs(lon) <= 180 and abs(lat) <= 90 and math.isfinite(lon) and math.isfinite(lat)):
         raise ValueError("Bujur di antara -180 dan 180, lintang di antara -90 dan 90.")

@@ -22,6 +22,8 @@ from django.db.models import FloatField, Func, Value
 from shapely.geometry.base import BaseGeometry
 
 from layers.base import Refused
+from layers.geometry import to_shapely
+from layers.outline.parcel import place
 
 TIMEOUT = "20s"
 NOTHING = 0.005  # m²: what is told as 0,00 is not told
@@ -49,7 +51,7 @@ class Measured:
 def measurable(shape: Any) -> BaseGeometry:
     """A geometry of GEOS or shapely as one that can be measured: flat, valid, a MultiPolygon.
     Raises Refused."""
-    drawn = shapely.force_2d(shapely.from_wkb(bytes(shape.wkb)))
+    drawn = shapely.force_2d(to_shapely(shape))
     if drawn.is_empty or drawn.geom_type not in ("Polygon", "MultiPolygon"):
         raise Refused({"parcel": "Bidang harus berupa poligon."})
     if not drawn.is_valid:
@@ -62,9 +64,9 @@ def _why_not(reason: str) -> str:
     found = re.search(r"\[(\S+) (\S+)\]", reason)
     if found is None:
         return "Batas bidang tidak sah; perbaiki dahulu gambarnya."
-    lon, lat = (f"{float(number):.6f}".replace(".", ",") for number in found.groups())
     fault = "memotong dirinya sendiri" if "Self" in reason else "tidak sah"
-    return f"Batas bidang {fault} di bujur {lon}, lintang {lat}; perbaiki dahulu gambarnya."
+    where = place(float(found[1]), float(found[2]))
+    return f"Batas bidang {fault} di {where}; perbaiki dahulu gambarnya."
 
 
 def _area(geom: str) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import models, transaction
 
+from layers import files
 from layers.permissions import staff_rows
 
 if TYPE_CHECKING:
@@ -62,17 +61,8 @@ def photos_seen(layer: Layer, user: User, feature_id: int) -> models.QuerySet[Ph
 
 
 def keep_file(content: bytes) -> str:
-    """The name of a new file that holds a picture, flushed to disk. The file comes before the row:
-    a crash between leaves a file that belongs to nothing, never a row without its file."""
-    name = default_storage.save(anywhere(), ContentFile(content))
-    file = default_storage.path(name)
-    for each in (file, os.path.dirname(file)):
-        opened = os.open(each, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
-    return name
+    """The name of a new file that holds a picture."""
+    return files.keep(anywhere(), content)
 
 
 def discard_files(names: Iterable[str]) -> None:

@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from layers.catalog.permits.applications import Application
 from layers.catalog.permits.check import evidence
 from layers.catalog.permits.parcels import Parcel
+from layers.catalog.zoning.in_force import plan_named, rules_named
 from layers.catalog.zoning.overlays import MappedKind, OverlayArea, OverlayKind
 from layers.catalog.zoning.plans import Plan, SubZone, Vocabulary, Zone
 from layers.catalog.zoning.rules import (
@@ -155,8 +156,8 @@ def checked(shape: BaseGeometry, **more: Any) -> dict[str, Any]:
     asked: dict[str, Any] = {
         "kbli": "47111",
         "at": NOW,
-        "plan": evidence.plan_named(""),
-        "rule_set": evidence.rules_named(""),
+        "plan": plan_named(),
+        "rule_set": rules_named(),
     }
     return evidence.evidence_for(shape=shape, **(asked | more))
 

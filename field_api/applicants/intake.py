@@ -11,7 +11,7 @@ from field_api.applicants.judgement import kept_crs
 from field_api.applicants.papers import PAPERS, keep_upload
 from layers.catalog.permits.applications import Application
 from layers.catalog.permits.documents import Document
-from layers.catalog.permits.registration import register
+from layers.catalog.permits.registration import register, registered
 
 
 class Differs(Exception):
@@ -27,7 +27,7 @@ def record(entry: Entry, *, by: Any) -> Application:
     """The application of a sound entry; sent again, the same one. Raises Refused, Differs."""
     assert entry.judgement is not None  # it is sound
     data, outline = entry.cleaned_data, entry.judgement.outline
-    known = Application.objects.filter(instance_id=data["instance_id"]).first()
+    known = registered(data["instance_id"])
     if known is not None and not _same(known, entry):
         raise Differs(known)
     application = register(
@@ -58,7 +58,7 @@ def _same(application: Application, entry: Entry) -> bool:
     shape = entry.judgement.outline.shape
     return (
         all(
-            getattr(application, name) == entry.cleaned_data[name].strip()
+            getattr(application, name) == plain(entry.cleaned_data[name])
             for name in ("applicant", "kbli", "activity")
         )
         and bytes(first.wkb) == shape.wkb

@@ -14,7 +14,10 @@ from django.utils.translation import gettext as _
 from shapely.geometry import MultiPolygon
 
 from field_api.applicants import outlines
-from field_api.applicants.surroundings import kelurahan_of, neighbours
+from field_api.applicants.surroundings import neighbours
+from layers import geodesy
+from layers.catalog.boundaries import kelurahan_under
+from layers.geometry import to_geos
 from layers.outline import coordinates, fitness, snapping
 from layers.outline.fitness import Flaw
 from layers.outline.parcel import Outline
@@ -42,14 +45,14 @@ class Judgement:
 
     @property
     def area_m2(self) -> float | None:
-        return None if self.blocked else fitness.area_m2(self.outline.shape)
+        return None if self.blocked else geodesy.area(self.outline.shape)
 
 
 def judge(outline: Outline, user: Any) -> Judgement:
     flaws = fitness.judge(outline.shape)[:MOST_FLAWS]
     if any(flaw.blocking for flaw in flaws):
         return Judgement(outline, flaws, fitness.mended(outline.shape), None, [])
-    kelurahan = kelurahan_of(outline.shape)
+    kelurahan = kelurahan_under(to_geos(outline.shape))
     if not kelurahan:
         flaws.append(_beyond(outline.shape))
     snap = snapping.snapped(outline.shape, neighbours(outline.shape, user))

@@ -18,7 +18,8 @@ from django.contrib.gis.geos import GEOSGeometry
 from django.core.files.base import ContentFile, File
 from shapely.geometry import MultiPolygon, Polygon
 
-from field_api.applicants.surroundings import town_bounds
+from layers.catalog.boundaries import near_city
+from layers.geometry import to_shapely
 from layers.outline import coordinates
 from layers.outline.files import read_file
 from layers.outline.parcel import MOST_BYTES, MOST_VERTICES, Outline, refusal, too_many
@@ -45,7 +46,7 @@ def from_text(text: str, *, crs: str = "") -> Outline:
     """A table of corners, or GeoJSON. Raises Refused."""
     if text.lstrip()[:1] == "{":
         return from_file(ContentFile(text.encode(), "tempelan.geojson"), crs=crs)
-    return coordinates.read_table(text, crs=crs, near=town_bounds())
+    return coordinates.read_table(text, crs=crs, near=near_city())
 
 
 def from_file(upload: File, *, crs: str = "", from_layer: str = "") -> Outline:
@@ -72,7 +73,7 @@ def geojson(shape: MultiPolygon) -> dict[str, Any]:
 
 def geojson_of(shape: GEOSGeometry) -> dict[str, Any]:
     """The same of a row."""
-    return geojson(shapely.from_wkb(bytes(shape.wkb)))
+    return geojson(to_shapely(shape))
 
 
 def _shape(geometry: Any) -> MultiPolygon:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from layers.catalog.permits.acts import Act
-from layers.catalog.permits.applications import CLOSED, DECIDED, Application, ApplicationMove
+from layers.catalog.permits.applications import CLOSED, DECIDED, Application
 from layers.catalog.permits.clock.timing import Timing
 
 S = Application.Status
@@ -92,7 +92,7 @@ def now(application: Application, *, asked: bool = True) -> str:
 
 
 def stages(application: Application) -> list[Stage]:
-    moves = ApplicationMove.objects.filter(record=application).order_by("at", "pk")
+    moves = application.moves.order_by("at", "pk")
     reached: dict[str, datetime] = {}
     for status, at in moves.values_list("to_status", "at"):
         reached.setdefault(status, at)
@@ -141,7 +141,7 @@ def _state(place: int, standing: int, status: str) -> str:
 
 def history(application: Application) -> list[Event]:
     """Newest first. Papers that the office put into the file are its own."""
-    acts = Act.objects.filter(application=application, kind__in=TOLD)
+    acts = application.acts.filter(kind__in=TOLD)
     acts = acts.exclude(kind="document", by__isnull=False)
     return [_event(act) for act in acts.order_by("-at", "-pk")]
 

@@ -4,38 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-import shapely
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.gis.db.models import Extent
-from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Polygon
+from django.contrib.gis.geos import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from layers.base import Layer
-from layers.catalog.boundaries import NEAR_CITY, Area
+from layers.catalog.boundaries import near_city
 from layers.catalog.permits.applications import PERMIT_PARCELS
 from layers.catalog.permits.register import PERMIT_REGISTER
 from layers.catalog.permits.roles import works_on_permits
 from layers.catalog.zoning.plans import ZONES
+from layers.geometry import to_shapely
 from layers.outline import projections
-from layers.outline.projections import Bounds
 
 NEIGHBOURS = 200  # of a layer
 REACH = 0.0001  # degrees, some 11 m: more than the distance over which corners are moved
 
 
-def town_bounds() -> Bounds | None:
-    """Where a parcel of this town can lie; None where the boundaries are not loaded."""
-    rows = Area.objects.filter(level=Area.Level.CITY)
-    found = rows.aggregate(bounds=Extent("geom"))["bounds"]
-    if found is None:
-        return None
-    west, south, east, north = found
-    return west - NEAR_CITY, south - NEAR_CITY, east + NEAR_CITY, north + NEAR_CITY
-
-
 def systems() -> list[tuple[str, str]]:
     """The coordinate systems to choose from, by code and name."""
-    bounds = town_bounds()
+    bounds = near_city()
     return [(one.code, one.name) for one in projections.offered(bounds)] if bounds else []
 
 
@@ -53,14 +41,4 @@ def _near(layer: Layer, shape: BaseGeometry, user: Any) -> list[BaseGeometry]:
     around.srid = 4326
     rows = layer.visible_to(user).filter(**{f"{layer.geometry}__bboverlaps": around})
     shapes = rows.order_by("pk").values_list(layer.geometry, flat=True)[:NEIGHBOURS]
-    return [shapely.from_wkb(bytes(one.wkb)) for one in shapes]
-
-
-def kelurahan_of(shape: BaseGeometry) -> list[dict[str, str]]:
-    """Those that a valid parcel lies in, by code."""
-    rows = Area.objects.filter(level=Area.Level.KELURAHAN, geom__relate=(geos(shape), "T********"))
-    return [{"code": row.code, "name": row.name} for row in rows.order_by("code").defer("geom")]
-
-
-def geos(shape: BaseGeometry) -> MultiPolygon:
-    return GEOSGeometry(memoryview(shape.wkb), srid=4326)  # type: ignore[return-value]
+    return [to_shapely(one) for one in shapes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +27,7 @@ from layers.catalog.permits.applications import Application
 from layers.catalog.permits.clock.timing import timing
 from layers.catalog.permits.desk import by_tracking_code
 from layers.catalog.permits.documents import MOST_BYTES, Document
-from layers.catalog.permits.letters.letters import Letter
+from layers.catalog.permits.letters.letters import newest_letter
 from layers.catalog.permits.requests import Request
 from layers.catalog.permits.roles import PLANNER, roles_of
 from layers.catalog.permits.workflow import steps
@@ -104,9 +105,9 @@ def _found(code: str) -> Application:
 def _answer(request: HttpRequest, application: Application) -> str:
     """The answer to a request of this application, with its papers: all of it or nothing."""
     key = request.POST.get("request", "")
-    rows = Request.objects.filter(application=application)
-    asked = rows.filter(pk=key).first() if key.isascii() and key.isdigit() else None
-    if asked is None or len(key) > 18:
+    rows = application.requests.all()
+    asked = rows.filter(pk=key).first() if re.fullmatch(r"[0-9]{1,18}", key) else None
+    if asked is None:
         raise Http404
     uploads = request.FILES.getlist("papers")[:MOST_FILES]
     for upload in uploads:
@@ -118,11 +119,11 @@ def _answer(request: HttpRequest, application: Application) -> str:
     if asked.kind == Request.Kind.DOCUMENT and not uploads and not text:
         raise Refused({"papers": _("Lampirkan dokumennya, atau tuliskan mengapa tidak ada.")})
     agreed = {"yes": True, "no": False}.get(request.POST.get("agreed", ""))
-    with transaction.atomic():
+    with transaction.atomic():  # the answer first: a refused one leaves no file on the disk
+        requests.answer(request=asked, answer=text, by=None, agreed=agreed)
         for upload in uploads:
             title = _("Jawaban pemohon")
             keep_upload(application, upload, kind=Document.Kind.OTHER, title=title, by=None)
-        requests.answer(request=asked, answer=text, by=None, agreed=agreed)
     return _("Jawaban Anda sudah kami terima.")
 
 
@@ -158,7 +159,7 @@ def _page(
     today, act = timezone.localdate(), request.POST.get("act", "")
     asked = _asked(request, application, errors if act == "answer" else {})
     offers = {offer.step.id: offer for offer in steps.offers(application, None) if offer.mine}
-    letter = Letter.objects.filter(decision__application=application).last()
+    letter = newest_letter(application)
     decision = getattr(application, "decision", None)
     context = {
         "application": application,
@@ -170,7 +171,7 @@ def _page(
         "resubmit": offers.get("resubmit"),
         "withdraw": offers.get("withdraw"),
         "decision": decision,
-        "letter": f"{request.path}/letter.pdf" if letter else "",
+        "letter": reverse("tracked-letter", args=[application.tracking_code]) if letter else "",
         "papers": _papers(application),
         "taken": TAKEN,
         "words": WORDS,
@@ -187,7 +188,7 @@ def _asked(
     request: HttpRequest, application: Application, errors: Mapping[str, str]
 ) -> list[Asked]:
     today, own = timezone.localdate(), request.POST.get("request", "")
-    rows = Request.objects.filter(application=application, state=Request.State.OPEN)
+    rows = requests.still_open(application)
     return [
         Asked(
             one,
@@ -201,7 +202,7 @@ def _asked(
 
 def _papers(application: Application) -> list[Document]:
     """Those that the applicant brought himself."""
-    rows = Document.objects.filter(application=application)
+    rows = application.documents.all()
     return [row for row in rows if row.by_id is None or row.kind in OWN_PAPERS]
 
 

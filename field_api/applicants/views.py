@@ -15,7 +15,6 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_http_methods, require_POST
 
 from field_api.applicants import judgement, outlines
-from field_api.applicants.activities import activities
 from field_api.applicants.forms import Entry
 from field_api.applicants.gate import Bucket, gated, refuse, wants_json
 from field_api.applicants.intake import Differs, record
@@ -25,6 +24,7 @@ from field_api.applicants.words import WORDS
 from layers.base import Refused
 from layers.catalog.permits.applications import Application
 from layers.catalog.permits.roles import PLANNER, roles_of
+from layers.catalog.zoning.in_force import activities
 from layers.outline.parcel import MOST_BYTES, Outline
 
 Channel = Application.Channel
@@ -57,6 +57,7 @@ def _sent_outline(request: HttpRequest) -> Outline:
         raise Refused({"parcel": _("Pilih berkasnya.")})
     try:
         sent = json.loads(request.body)
+        json.dumps(sent, ensure_ascii=False).encode()  # JSON may escape half a character
     except (ValueError, RecursionError) as error:
         raise Refused({"parcel": _("Kiriman ini rusak; coba lagi.")}) from error
     if not isinstance(sent, dict):

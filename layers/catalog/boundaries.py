@@ -72,6 +72,23 @@ def kelurahan_of(positions: Sequence[tuple[float, float]]) -> list[int | None]:
     return covering(Area.objects.filter(level=Area.Level.KELURAHAN), positions)
 
 
+def kelurahan_under(shape: Any) -> list[dict[str, str]]:
+    """Those that a valid polygon lies in, more than at their edge, by code."""
+    rows = Area.objects.filter(level=Area.Level.KELURAHAN, geom__relate=(shape, "T********"))
+    named = rows.order_by("code").values_list("code", "name")
+    return [{"code": code, "name": name} for code, name in named]
+
+
+def near_city() -> tuple[float, float, float, float] | None:
+    """(west, south, east, north) of where a parcel of this city can lie; None without a city."""
+    rows = Area.objects.filter(level=Area.Level.CITY)
+    found = rows.aggregate(bounds=Extent("geom"))["bounds"]
+    if found is None:
+        return None
+    west, south, east, north = found
+    return west - NEAR_CITY, south - NEAR_CITY, east + NEAR_CITY, north + NEAR_CITY
+
+
 def bounds_of(codes: Sequence[str]) -> tuple[float, float, float, float] | None:
     """(west, south, east, north) of the areas with these codes; None where there are none."""
     found = Area.objects.filter(code__in=codes).aggregate(bounds=Extent("geom"))["bounds"]

@@ -9,7 +9,8 @@ import shapely
 from layers.catalog.boundaries import Area
 from layers.demo import fixtures
 from layers.demo.mosaic import mosaic, neighbourhoods
-from layers.demo.shapes import geos, multi
+from layers.demo.shapes import multi
+from layers.geometry import to_geos
 
 
 def load() -> dict[str, int]:
@@ -32,7 +33,7 @@ def load() -> dict[str, int]:
             name=place.name,
             bps_code=place.bps_code,
             parent=kecamatan[code[:8]],
-            geom=geos(shapes[code]),
+            geom=to_geos(shapes[code]),
         )
         for code, place in neighbourhoods().items()
     )
@@ -46,7 +47,7 @@ def _area(level: Area.Level, row: dict[str, str], parts: list, parent: Area | No
         name=row["name"],
         bps_code=row["bps_code"],
         parent=parent,
-        geom=geos(multi(shapely.coverage_union_all(parts))),
+        geom=to_geos(multi(shapely.coverage_union_all(parts))),
     )
 
 

@@ -18,8 +18,8 @@ from layers.demo.boundaries import kelurahan_ids
 from layers.demo.mosaic import kelurahan_at, neighbourhoods
 from layers.demo.people import user_ids
 from layers.demo.seed import arrays, identity
-from layers.demo.shapes import geos
 from layers.demo.sizes import BATCH, DAWN, Sizes, local
+from layers.geometry import to_geos
 
 FINE, COARSE, COARSE_FROM = 250, 500, 25_000  # rupiah: how finely a price is quoted
 Z90 = 1.645  # half a 5-95 % band in standard deviations
@@ -158,7 +158,7 @@ def load(sizes: Sizes, until: date) -> dict[str, int]:
             manager=row["manager"],
             approximate=approximate,
             kelurahan_id=kelurahan[code],
-            geom=geos(point),
+            geom=to_geos(point),
         )
         for (row, point, approximate), code in zip(places(), around, strict=True)
     )

@@ -19,7 +19,7 @@ from layers.catalog.permits.check.judgement import judged
 from layers.catalog.permits.check.rulebook import Rulebook
 from layers.catalog.permits.check.surroundings import around
 from layers.catalog.permits.letters.content import content_of
-from layers.catalog.permits.letters.letters import Letter
+from layers.catalog.permits.letters.letters import SERIES, Letter, numbered
 from layers.catalog.permits.numbering import RunningNumber
 from layers.catalog.permits.parcels import Parcel
 from layers.catalog.permits.partition import partition
@@ -181,7 +181,7 @@ def _issue_letters(files: dict[int, File], users: Users) -> None:
         year = timezone.localtime(at).year
         running[year] += 1
         letter = Letter(
-            decision=decision, version=1, number=f"600.3.2/{running[year]:04}/KKPR/{year}",
+            decision=decision, version=1, number=numbered(running[year], year),
             code=identity("letter", decision.application.number).hex[:30], issued_at=at,
             by=approver,
         )  # fmt: skip
@@ -191,5 +191,5 @@ def _issue_letters(files: dict[int, File], users: Users) -> None:
         file.tell("letter", at, approver.pk, number=letter.number, version=1)
     Letter.objects.bulk_create(rows, batch_size=BATCH)
     RunningNumber.objects.bulk_create(
-        RunningNumber(series="letter", year=year, last=last) for year, last in running.items()
+        RunningNumber(series=SERIES, year=year, last=last) for year, last in running.items()
     )

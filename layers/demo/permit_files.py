@@ -28,8 +28,8 @@ from layers.demo.journeys import Step
 from layers.demo.people import DOMAIN
 from layers.demo.permit_rules import calendar, limits
 from layers.demo.seed import identity, stream
-from layers.demo.shapes import geos
 from layers.demo.sizes import BATCH
+from layers.geometry import to_geos, to_shapely
 
 S = Application.Status
 Users = Mapping[str | None, Any]
@@ -145,8 +145,8 @@ def _red_lines(file: File) -> Iterator[Parcel]:
 
 
 def _scaled(row: Application, factor: float) -> Any:
-    whole = shapely.from_wkb(bytes(row.geom.wkb))
-    return geos(shapely.transform(scale(whole, factor, factor), lambda xy: xy.round(7)))
+    whole = to_shapely(row.geom)
+    return to_geos(shapely.transform(scale(whole, factor, factor), lambda xy: xy.round(7)))
 
 
 # -- what was asked, and of whom

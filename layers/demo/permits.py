@@ -15,7 +15,7 @@ from shapely import Point, Polygon
 from layers.catalog.permits.applications import DECIDED, Application, ApplicationMove
 from layers.catalog.permits.numbering import RunningNumber
 from layers.catalog.permits.partition import partition
-from layers.catalog.permits.registration import SERIES
+from layers.catalog.permits.registration import SERIES, numbered
 from layers.catalog.permits.site_visits import SiteVisit
 from layers.demo import fixtures, journeys, names, permit_decisions, permit_files, permit_rules
 from layers.demo.boundaries import kelurahan_ids
@@ -25,8 +25,9 @@ from layers.demo.people import user_ids
 from layers.demo.permit_files import Users
 from layers.demo.permit_ways import steps, working_day
 from layers.demo.seed import identity, stream
-from layers.demo.shapes import geos, multi
+from layers.demo.shapes import multi
 from layers.demo.sizes import BATCH, Sizes, local
+from layers.geometry import to_geos
 
 S = Application.Status
 # Of a hundred applications, about so many stand in each status.
@@ -113,7 +114,7 @@ def _numbered(made: list[Draft]) -> Iterator[Draft]:
     for draft in made:
         year = draft.steps[0].at.year
         running[year] += 1
-        yield replace(draft, number=f"KKPR-{year}-{running[year]:04}")
+        yield replace(draft, number=numbered(running[year], year))
 
 
 def _visited(draft: Draft, until: date, random: Random) -> Draft:
@@ -157,7 +158,7 @@ def load(sizes: Sizes, until: date) -> dict[str, int]:
             note=VISIT_NOTES[SiteVisit.Finding(draft.visit.finding)],
             observed_at=draft.visit.at,
             by_id=users["perencana"],
-            geom=geos(draft.visit.point),
+            geom=to_geos(draft.visit.point),
         )
         for row, draft in pairs
         if draft.visit
@@ -175,7 +176,7 @@ def load(sizes: Sizes, until: date) -> dict[str, int]:
 
 
 def _row(draft: Draft, kelurahan: Users, users: Users) -> Application:
-    parcel, instance_id = geos(multi(draft.parcel)), identity("application", draft.number)
+    parcel, instance_id = to_geos(multi(draft.parcel)), identity("application", draft.number)
     in_part = draft.status == S.GRANTED_IN_PART
     cut = permit_decisions.refused_strip(draft.parcel, draft.number) if in_part else None
     assigned = len(draft.steps) > 1 and draft.status not in (S.WITHDRAWN, S.LAPSED)

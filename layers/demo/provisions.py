@@ -14,7 +14,8 @@ from layers.catalog.zoning.overlays import MappedKind, OverlayArea
 from layers.catalog.zoning.plans import Plan
 from layers.catalog.zoning.provisions import OverlayKind, know_kinds
 from layers.demo.mosaic import GRID, STRIP, Block, mosaic, neighbourhoods
-from layers.demo.shapes import LAT_M, LON_M, geos, multi
+from layers.demo.shapes import LAT_M, LON_M, multi
+from layers.geometry import to_geos
 
 SOURCE = "Contoh ilustratif"
 AIRPORT = Point(123.66389, -10.17778)  # El Tari
@@ -59,7 +60,7 @@ def load(plan: Plan, zones: Sequence[tuple[Block, str]]) -> int:
             kind=kinds[area.kind],
             value=area.value,
             name=f"{area.name} (contoh ilustratif)",
-            geom=geos(multi(area.shape)),
+            geom=to_geos(multi(area.shape)),
         )
         for area in areas(zones)
     )

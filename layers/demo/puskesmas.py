@@ -9,7 +9,7 @@ from shapely import Point
 from layers.catalog.puskesmas import Puskesmas, ServedArea
 from layers.demo import fixtures
 from layers.demo.boundaries import kelurahan_ids
-from layers.demo.shapes import geos
+from layers.geometry import to_geos
 
 
 @cache
@@ -28,7 +28,7 @@ def load() -> dict[str, int]:
             address=row["address"],
             approximate=True,
             kelurahan_id=kelurahan[row["kelurahan"]],
-            geom=geos(Point(float(row["lon"]), float(row["lat"]))),
+            geom=to_geos(Point(float(row["lon"]), float(row["lat"]))),
         )
         for row in fixtures.rows("puskesmas")
     )

@@ -1,23 +1,16 @@
-"""Shapes of shapely on their way into GeoDjango, and metres at the city's latitude."""
+"""Shapes of shapely, and metres at the city's latitude."""
 
 from __future__ import annotations
 
 from math import cos, radians
 from random import Random
-from typing import Any
 
 import shapely
-from django.contrib.gis.geos import GEOSGeometry
 from shapely import MultiPolygon, Point
 from shapely.geometry.base import BaseGeometry
 
 LAT_M = 110_610.0  # metres in a degree of latitude at 10° S
 LON_M = 111_320.0 * cos(radians(10.19))
-
-
-def geos(shape: BaseGeometry) -> Any:
-    """The same shape for a model field, whichever type that asks for."""
-    return GEOSGeometry(memoryview(shape.wkb), srid=4326)
 
 
 def multi(shape: BaseGeometry) -> MultiPolygon:

@@ -25,8 +25,8 @@ from layers.demo.boundaries import kelurahan_ids
 from layers.demo.people import user_ids
 from layers.demo.puskesmas import served_by
 from layers.demo.seed import identity, stream
-from layers.demo.shapes import geos
 from layers.demo.sizes import BATCH, Sizes, local
+from layers.geometry import to_geos
 
 ROUNDS, EVERY = 7, 3  # weighing rounds and the months between them: 18 months
 WEIGHING_MONTHS = (2, 5, 8, 11)  # February and August are the city's own; two between
@@ -179,7 +179,7 @@ def load(sizes: Sizes, until: date) -> dict[str, int]:
                 guardian=draft.guardian,
                 puskesmas_id=puskesmas[served_by()[draft.kelurahan]],
                 kelurahan_id=kelurahan[draft.kelurahan],
-                geom=geos(draft.home),
+                geom=to_geos(draft.home),
             )
             for draft in made
         ),

@@ -19,8 +19,9 @@ from layers.demo.journeys import Step
 from layers.demo.mosaic import kelurahan_at, mosaic, neighbourhoods
 from layers.demo.people import user_ids
 from layers.demo.seed import identity, stream
-from layers.demo.shapes import geos, moved
+from layers.demo.shapes import moved
 from layers.demo.sizes import BATCH, Sizes, end_of, local
+from layers.geometry import to_geos
 
 S = TrashReport.Status
 C = TrashReport.Category
@@ -268,7 +269,7 @@ def _row(draft: Draft, kelurahan_id: int | None, by_id: int | None) -> TrashRepo
         accuracy=draft.accuracy,
         by_id=by_id,
         kelurahan_id=kelurahan_id,
-        geom=geos(draft.point),
+        geom=to_geos(draft.point),
     )
 
 

@@ -24,8 +24,9 @@ from layers.catalog.zoning.survey import survey
 from layers.demo import fixtures, provisions
 from layers.demo.mosaic import Block, mosaic, neighbourhoods
 from layers.demo.seed import stream
-from layers.demo.shapes import geos, multi
+from layers.demo.shapes import multi
 from layers.demo.sizes import BATCH
+from layers.geometry import to_geos
 
 # Perda 12/2011 is the regulation in force; its polygons are published nowhere, so these are ours.
 PLAN: dict[str, Any] = {
@@ -53,7 +54,6 @@ VOCABULARIES = {
 AIRPORT, AIRFIELD = provisions.AIRPORT, 0.0085  # degrees around it
 PORT, HARBOUR = Point(123.52150, -10.20525), 0.019  # Tenau
 FOREST_SOUTH_OF = -10.235
-OLD_TOWN_KECAMATAN = "53.71.06"
 
 # Sub-zones and their weights, by the setting of the kelurahan and the kind of block.
 MIXES: dict[tuple[str, str], str] = {
@@ -174,7 +174,7 @@ def _zones(plan: Plan, codes: dict[str, SubZone], drawn: Sequence[tuple[Block, s
                 plan=plan,
                 sub_zone=codes[code],
                 block=number,
-                geom=geos(multi(block.shape)),
+                geom=to_geos(multi(block.shape)),
             )
             for number, block, code in _numbered(drawn)
         ),

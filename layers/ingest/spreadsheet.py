@@ -89,13 +89,12 @@ def _bounded(path: Path) -> None:
 
 def _of_workbook(path: Path) -> list[Sheet]:
     # Not the values that Excel left in formulas: they may be missing, or of another day.
-    book = load_workbook(path, read_only=True, data_only=False, keep_links=False)
-    try:
+    # The file is ours to close: of a damaged one openpyxl leaves it open.
+    with path.open("rb") as file:
+        book = load_workbook(file, read_only=True, data_only=False, keep_links=False)
         if len(book.worksheets) > SHEETS:
             raise Unreadable(f"{path.name} berisi lebih dari {SHEETS} lembar.")
         return [Sheet(sheet.title, list(_rows(sheet))) for sheet in book.worksheets]
-    finally:
-        book.close()
 
 
 def _rows(sheet: Any) -> Iterator[list[Cell]]:

@@ -11,13 +11,13 @@ import shapely
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from layers.figures import grouped
 from layers.outline import notations, projections, sheet
 from layers.outline.notations import Pair
 from layers.outline.parcel import (
     MOST_PARTS,
     MOST_VERTICES,
     Outline,
-    grouped,
     place,
     refusal,
     too_many,

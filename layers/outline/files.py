@@ -12,17 +12,18 @@ import shapely
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from layers.figures import grouped
+from layers.geodesy import area
 from layers.ingest import vector_file
 from layers.ingest.vector_file import Limits, Unreadable, VectorFile
 from layers.outline import projections
 from layers.outline.coordinates import vertices_of
-from layers.outline.fitness import NO_AREA_M2, area_m2, overlaps
+from layers.outline.fitness import NO_AREA_M2, overlaps
 from layers.outline.parcel import (
     MOST_BYTES,
     MOST_PARTS,
     MOST_VERTICES,
     Outline,
-    grouped,
     place,
     quoted,
     refusal,
@@ -250,12 +251,12 @@ def _together(polygons: Sequence[Polygon], notes: list[str]) -> MultiPolygon:
         same = "sama persis" if polygons[first].equals(polygons[second]) else "bertumpang tindih"
         raise refusal(
             f"Bidang ke-{first + 1} dan ke-{second + 1} di dalam berkas {same} "
-            f"({grouped(area_m2(common), 2)} m² di {place(spot.x, spot.y)}); pisahkan dahulu."
+            f"({grouped(area(common), 2)} m² di {place(spot.x, spot.y)}); pisahkan dahulu."
         )
     if shape.is_valid or not shapely.is_valid(np.array(polygons, dtype=object)).all():
         return shape
     whole = MultiPolygon(list(shapely.get_parts(shapely.union_all(polygons))))
-    lost = sum(area_m2(one) for one in polygons) - area_m2(whole)
+    lost = sum(area(one) for one in polygons) - area(whole)
     if lost > NO_AREA_M2 * len(polygons):
         raise refusal("Bidang-bidang di dalam berkas bertumpang tindih; pisahkan dahulu.")
     notes.append(

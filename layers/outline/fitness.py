@@ -13,16 +13,17 @@ import shapely
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from layers.figures import grouped
+from layers.geodesy import area
 from layers.ingest.repair import INDONESIA
 from layers.outline.parcel import (
     MOST_PARTS,
     MOST_VERTICES,
-    grouped,
     place,
     too_many,
     too_scattered,
 )
-from layers.outline.projections import EARTH, Points, in_bounds, metres_a_degree
+from layers.outline.projections import Points, in_bounds, metres_a_degree
 
 SMALL_M2 = 10.0  # below it somebody has probably mistaken the unit; only a warning
 NO_AREA_M2 = 0.01
@@ -66,8 +67,8 @@ def judge(shape: BaseGeometry) -> list[Flaw]:
     blocked = any(flaw.blocking for flaw in flaws)
     if not blocked and not shape.is_valid:
         flaws.append(_invalid(shape))
-    elif not blocked and (area := area_m2(shape)) < SMALL_M2:
-        told = f"Luas bidang ini hanya {grouped(area, 2)} m²; periksa satuan koordinatnya."
+    elif not blocked and (m2 := area(shape)) < SMALL_M2:
+        told = f"Luas bidang ini hanya {grouped(m2, 2)} m²; periksa satuan koordinatnya."
         flaws.append(_flaw("small", told, corners[0], blocking=False))
     return sorted(flaws, key=lambda flaw: not flaw.blocking)
 
@@ -96,20 +97,15 @@ def mended(shape: BaseGeometry) -> MultiPolygon | None:
         whole = shapely.union_all(valid)
     except shapely.GEOSException:  # GEOS itself finds no way out of some tangles
         return None
-    kept = [one for one in shapely.get_parts(whole) if one.area > 0 and area_m2(one) >= NO_AREA_M2]
+    kept = [one for one in shapely.get_parts(whole) if one.area > 0 and area(one) >= NO_AREA_M2]
     result = MultiPolygon(kept)
     return result if kept and not any(flaw.blocking for flaw in judge(result)) else None
-
-
-def area_m2(shape: BaseGeometry) -> float:
-    """On the ellipsoid; of what is valid."""
-    return abs(float(EARTH.geometry_area_perimeter(shapely.orient_polygons(shape))[0]))
 
 
 def overlaps(polygons: Sequence[Polygon]) -> Iterator[tuple[int, int, BaseGeometry]]:
     """Pairs of valid polygons that share more ground than rounding does, and what they share."""
     for first, second, common in meetings(polygons):
-        if common.area > 0 and area_m2(_areas(common)) > NO_AREA_M2:
+        if common.area > 0 and area(_areas(common)) > NO_AREA_M2:
             yield first, second, _areas(common)
 
 
@@ -158,7 +154,7 @@ def _of_part(part: Polygon) -> list[Flaw]:
     if flaws and any(flaw.blocking for flaw in flaws):
         return flaws
     for ring in _rings(part):
-        if area_m2(Polygon(ring)) < NO_AREA_M2:
+        if area(Polygon(ring)) < NO_AREA_M2:
             corner = _corners(ring)[0]
             flaws.append(_flaw("no-area", f"Bidang di {place(*corner)} tidak berluas.", corner))
     flaws += _holes(part)
@@ -188,7 +184,7 @@ def _between(parts: Sequence[Polygon]) -> Iterator[Flaw]:
         names = f"Bagian {first + 1} dan bagian {second + 1}"
         spot = common.representative_point()
         where = place(spot.x, spot.y)
-        shared = area_m2(_areas(common))
+        shared = area(_areas(common))
         if parts[first].equals(parts[second]):
             code, told = "duplicate", f"{names} sama persis."
         elif shared > NO_AREA_M2:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from shapely.geometry import MultiPolygon
 
 from layers.base import Refused
+from layers.figures import grouped
 
 MOST_BYTES = 10 * 1000**2
 MOST_VERTICES = 60_000
@@ -43,11 +44,6 @@ def too_scattered(parts: int) -> str:
         f"Bidang ini terdiri atas {grouped(parts)} bagian; paling banyak {grouped(MOST_PARTS)}. "
         "Kirim hanya bidang yang dimohon."
     )
-
-
-def grouped(value: float, decimals: int = 0) -> str:
-    """A number as Indonesians write it: 8.874.321,55."""
-    return f"{value:,.{decimals}f}".translate({ord(","): ".", ord("."): ","})
 
 
 def place(lon: float, lat: float) -> str:

@@ -18,7 +18,7 @@ from layers.outline.parcel import refusal
 Bounds = tuple[float, float, float, float]  # west, south, east, north
 Points = np.ndarray[Any, Any]  # n × 2
 
-EARTH = Geod(ellps="WGS84")
+_EARTH = Geod(ellps="WGS84")
 
 _EPSG = re.compile(r"(?:epsg:)?(\d{4,6})", re.IGNORECASE)
 # A town at the edge of a zone is often surveyed in the next one.
@@ -139,7 +139,7 @@ def readings(points: Points, systems: Sequence[System], near: Bounds | None) -> 
 
 def metres(start: Sequence[float], end: Sequence[float]) -> float:
     """Between two places, as the crow flies."""
-    return float(EARTH.inv(start[0], start[1], end[0], end[1])[2])
+    return float(_EARTH.inv(start[0], start[1], end[0], end[1])[2])
 
 
 def metres_a_degree(lat: float) -> tuple[float, float]:

@@ -19,12 +19,12 @@ from typing import Any
 
 import folium
 from branca.element import Element, Figure, MacroElement
-from django.contrib.staticfiles import finders
 from django.utils.html import escape
 from folium.template import Template
 from folium.utilities import JsCode
 
 from layers.selection import BBox
+from maps.assets import static_file
 
 HERE = Path(__file__).parent
 FONT = "vendor/plus-jakarta-sans/files/plus-jakarta-sans-latin-wght-normal.woff2"
@@ -228,31 +228,28 @@ class _Wiring(_WrittenOnce):
         self.drawn = drawn
 
 
-def _static(path: str) -> Path:
-    found = finders.find(path)
-    if not found:
-        raise FileNotFoundError(f"{path} is in no static folder: run `make install`.")
-    return Path(found)
-
-
 def _leaflet_js() -> str:
-    return re.sub(r"//# sourceMappingURL=\S+", "", _static("vendor/leaflet/leaflet.js").read_text())
+    return re.sub(
+        r"//# sourceMappingURL=\S+", "", static_file("vendor/leaflet/leaflet.js").read_text()
+    )
 
 
 def _leaflet_css() -> str:
     """Without its images, which belong to controls and markers that no document uses."""
-    css = re.sub(r"/\*.*?\*/", "", _static("vendor/leaflet/leaflet.css").read_text(), flags=re.S)
+    css = re.sub(
+        r"/\*.*?\*/", "", static_file("vendor/leaflet/leaflet.css").read_text(), flags=re.S
+    )
     return re.sub(r"url\([^)]*\)", "none", css)
 
 
 def _tokens() -> str:
     """The portal's design tokens by day: a document is paper."""
-    found = re.search(r":root\s*{[^}]*}", _static("maps/tokens.css").read_text())
+    found = re.search(r":root\s*{[^}]*}", static_file("maps/tokens.css").read_text())
     return found[0] if found else ""
 
 
 def _font() -> str:
-    data = base64.b64encode(_static(FONT).read_bytes()).decode()
+    data = base64.b64encode(static_file(FONT).read_bytes()).decode()
     return (
         '@font-face{font-family:"Plus Jakarta Sans";font-weight:200 800;'
         f'src:url(data:font/woff2;base64,{data}) format("woff2")}}'

@@ -11,8 +11,8 @@ import shapely
 from shapely.geometry import LineString, MultiLineString, Polygon, box, shape
 from shapely.geometry.base import BaseGeometry
 
-from layers.catalog.permits.check.verdicts import grouped
 from layers.catalog.zoning.plans import ZONES
+from layers.figures import grouped
 from layers.outline.projections import SYSTEMS
 
 Json = dict[str, Any]
@@ -24,8 +24,7 @@ MOST_NUMBERED = 40  # corners
 
 
 def colour_of(zone: str) -> str:
-    found = ZONES.style.class_of(zone)
-    return found.colour if found else ZONES.style.colour
+    return ZONES.style.colour_of(zone)
 
 
 def drawing(content: Json) -> str:
@@ -194,7 +193,7 @@ def _grid(sheet: _Sheet) -> None:
         x, _ = sheet.paper(np.array([east, sheet.north]))
         SubElement(sheet.margin, "path", fine | {"d": f"M{x:.2f} 0v2.2"})
         if 12 < x < sheet.width - 24:
-            _text(sheet.margin, x, 4.6, f"{grouped(east, 0)} mT", size=2, halo=0.6)
+            _text(sheet.margin, x, 4.6, f"{grouped(east)} mT", size=2, halo=0.6)
         for north in northings:
             _, y = sheet.paper(np.array([east, north]))
             SubElement(sheet.above, "path", fine | {"d": f"M{x - 1:.2f} {y:.2f}h2m-1 -1v2"})
@@ -203,7 +202,7 @@ def _grid(sheet: _Sheet) -> None:
         SubElement(sheet.margin, "path", fine | {"d": f"M0 {y:.2f}h2.2"})
         if 12 < y < sheet.height - 12:
             turned = {"transform": f"rotate(-90 4.2 {y:.2f})"}
-            told = f"{grouped(north, 0)} mU"
+            told = f"{grouped(north)} mU"
             _text(sheet.margin, 4.2, y, told, size=2, halo=0.6, more=turned)
 
 
@@ -258,8 +257,8 @@ def _scale_bar(sheet: _Sheet) -> None:
         SubElement(sheet.margin, "rect", bar | edge | {"height": "1.2", "fill": fill})
     for n in range(3):
         unit = " m" if n == 2 else ""
-        _text(sheet.margin, x + n * length, y + 2.6, grouped(n * part, 0) + unit, size=2.1)
-    told = f"Skala 1 : {grouped(sheet.scale, 0)}"
+        _text(sheet.margin, x + n * length, y + 2.6, grouped(n * part) + unit, size=2.1)
+    told = f"Skala 1 : {grouped(sheet.scale)}"
     _text(sheet.margin, x + length, y - 3.4, told, size=2.5, weight=600)
 
 

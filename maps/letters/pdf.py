@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import segno
-from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.safestring import mark_safe
@@ -19,6 +18,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from layers.catalog.permits.letters.letters import Letter
+from maps.assets import static_file
 from maps.letters.drawing import drawing
 from maps.letters.sheet import geojson, sheet, table
 
@@ -34,7 +34,7 @@ class OwnFiles(URLFetcher):
         scheme, _, subset = url.partition("/")
         if scheme != "portal:font" or subset not in SUBSETS:
             raise ValueError("A letter fetches nothing.")
-        file = _static(FONTS.format(subset))
+        file = static_file(FONTS.format(subset))
         return URLFetcherResponse(url, file.read_bytes(), {"Content-Type": "font/woff2"})
 
 
@@ -68,7 +68,7 @@ def page(letter: Letter, address: str) -> str:
             "code": letter.code,
             "spaced_code": " ".join(letter.code[at : at + 5] for at in range(0, 30, 5)),
             "address": address,
-            "mark": mark_safe(_static("maps/mark.svg").read_text()),  # our own file
+            "mark": mark_safe(static_file("maps/mark.svg").read_text()),  # our own file
             "map": mark_safe(drawing(content)),  # ElementTree escapes texts
             "qr": mark_safe(_qr(address)),  # segno escapes texts
         }
@@ -103,10 +103,3 @@ def _attachment(name: str, description: str, text: str, at: datetime) -> Attachm
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _static(path: str) -> Path:
-    found = finders.find(path)
-    if not found:
-        raise FileNotFoundError(f"{path} is in no static folder: run `make setup`.")
-    return Path(found)

@@ -10,8 +10,8 @@ from typing import Any
 
 from layers.catalog.permits.applications import STATUS_NAMES
 from layers.catalog.permits.check.reasons import RELATION_NAMES
-from layers.catalog.permits.check.verdicts import TOLD, grouped, square_metres
-from layers.outline.parcel import grouped as exact
+from layers.catalog.permits.check.verdicts import TOLD, square_metres
+from layers.figures import grouped
 from maps.letters.drawing import colour_of
 
 Json = dict[str, Any]
@@ -52,7 +52,7 @@ def sheet(content: Json) -> Json:
         "ends": ENDS,
         "rings": [] if long else [_ring(ring) for ring in outline["rings"]],
         "blocks": _blocks(outline) if long else [],
-        "corners": exact(outline["vertices"]),
+        "corners": grouped(outline["vertices"]),
     }
 
 
@@ -98,7 +98,7 @@ def _places(content: Json) -> str:
     found = content["evidence"]["parcel"]["kelurahan"]
     place = content["place"]
     if len(found) > 1:
-        shares = [f"{one['name']} ({grouped(one['percent'])} %)" for one in found]
+        shares = [f"{one['name']} ({grouped(one['percent'], 2)} %)" for one in found]
         return f"Kelurahan {', '.join(shares)}"
     told = [f"Kelurahan {place['kelurahan']}"] if place["kelurahan"] else []
     told += [f"Kecamatan {place['kecamatan']}"] if place["kecamatan"] else []
@@ -108,8 +108,8 @@ def _places(content: Json) -> str:
 def _part(part: Json) -> Json:
     return {
         **part,
-        "m2": grouped(part["m2"]),
-        "percent": grouped(part["percent"]),
+        "m2": grouped(part["m2"], 2),
+        "percent": grouped(part["percent"], 2),
         "colour": colour_of(part["zone"]),
         "told": TOLD[part["verdict"]],
         "numbers": ", ".join(one["number"] for one in part["conditions"]),
@@ -127,7 +127,7 @@ def _remainders(evidence: Json) -> Iterator[Json]:
         ("Di luar rencana tata ruang", *_sum([evidence["unzoned"]])),
     ):
         if m2:
-            yield {"title": title, "m2": grouped(m2), "percent": grouped(percent)}
+            yield {"title": title, "m2": grouped(m2, 2), "percent": grouped(percent, 2)}
 
 
 def _sum(pieces: Sequence[Json]) -> tuple[float, float]:
@@ -202,7 +202,7 @@ def _ring_title(ring: Json) -> str:
 
 def _corner(number: int, corner: Sequence[float]) -> list[str]:
     lon, lat, east, north = corner
-    return [str(number), exact(lon, 7), exact(lat, 7), exact(east, 2), exact(north, 2)]
+    return [str(number), grouped(lon, 7), grouped(lat, 7), grouped(east, 2), grouped(north, 2)]
 
 
 def _corners(outline: Json) -> Iterator[list[Any]]:

@@ -14,9 +14,11 @@ from layers.base import Refused
 from layers.catalog.permits.applications import CLOSED, Application
 from layers.catalog.permits.check import evidence
 from layers.catalog.permits.check.checks import Check
+from layers.catalog.permits.check.differences import compare
+from layers.catalog.permits.check.pieces import pieces
 from layers.catalog.permits.parcels import Parcel
 from layers.catalog.permits.workflow import guards
-from layers.catalog.zoning.around import rules_in_force
+from layers.catalog.zoning.in_force import rules_in_force
 from layers.catalog.zoning.plans import Plan, Standing
 from maps.review import comparison
 
@@ -60,10 +62,10 @@ def checked(
     else:
         shown = _live(application, plan, rules, parcels)
         found |= {"evidence": shown, "live": True}
-        found |= {"changes": evidence.compare(kept.evidence, shown) if kept else ()}
+        found |= {"changes": compare(kept.evidence, shown) if kept else ()}
     assert plan is not None
     standing = _standing(parcels)
-    found["pieces"] = evidence.pieces(
+    found["pieces"] = pieces(
         shape=application.geom,
         plan=plan,
         rule_set=rules,

@@ -23,20 +23,17 @@ class Clock:
     tone: str
 
 
-def clock_of(application: Application, timing: Timing | None, today: date) -> Clock:
+def clock_of(application: Application, timing: Timing, today: date) -> Clock:
     if application.status in CLOSED:
         return Clock(_closed(application), "none")
-    if timing is None:
-        return Clock(_("tanpa batas waktu"), "none")
     if timing.deemed_on and timing.deemed_on <= today:
         told = _("dianggap disetujui sejak %(day)s") % {"day": day(timing.deemed_on)}
         return Clock(told, "late")
     if timing.paused:
         return Clock(_("berhenti: %(why)s") % {"why": timing.paused_why}, "still")
-    known = [left for left in (timing.step_left, timing.total_left) if left is not None]
-    if not known:
+    if timing.left is None:
         return Clock(_("tanpa batas waktu"), "none")
-    return _counted(min(known))
+    return _counted(timing.left)
 
 
 def _counted(left: int) -> Clock:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from layers.catalog.permits.applications import Application
 from layers.catalog.permits.check import evidence
-from layers.catalog.permits.check.differences import Difference
+from layers.catalog.permits.check.differences import Difference, compare
 from layers.catalog.permits.parcels import Parcel
 from layers.catalog.zoning.around import zones_around
 from layers.catalog.zoning.plans import Plan
@@ -45,7 +45,7 @@ def with_plan(application: Application, rules: RuleSet, standing: Plan, other: P
         {"title": plan.title, "zones": collection(zones_around(plan, box)), "line": line}
         for plan in (standing, other)
     )
-    told = evidence.compare(before, after)
+    told = compare(before, after)
     return Comparison((standing.title, other.title), told, (left, right))
 
 
@@ -67,4 +67,4 @@ def with_parcel(
         {"title": title, "zones": zones, "line": geometry(shape)}
         for title, shape in zip(titles, (earlier.geom, application.geom), strict=True)
     )
-    return Comparison(titles, evidence.compare(before, after), (left, right))
+    return Comparison(titles, compare(before, after), (left, right))

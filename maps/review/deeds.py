@@ -54,19 +54,16 @@ class Deed:
         return ""
 
 
+def _typed(deed: Callable[..., object]) -> Do:
+    """What was typed is what the theme's function takes."""
+    return lambda application, by, typed: deed(application=application, by=by, **typed)
+
+
 def _one(rows: Any, key: int, field: str) -> Any:
     found = rows.filter(pk=key).first()
     if found is None:
         raise Refused({field: "Baris ini tidak ada lagi pada berkas; muat ulang halaman."})
     return found
-
-
-def _check(application: Application, by: Any, typed: Typed) -> object:
-    return evidence.check(application=application, by=by)
-
-
-def _ask(application: Application, by: Any, typed: Typed) -> object:
-    return requests.ask(application=application, by=by, **typed)
 
 
 def _answer(application: Application, by: Any, typed: Typed) -> object:
@@ -77,10 +74,6 @@ def _answer(application: Application, by: Any, typed: Typed) -> object:
 def _cancel(application: Application, by: Any, typed: Typed) -> object:
     asked = _one(application.requests, typed.pop("request"), "request")
     return requests.cancel(request=asked, by=by, **typed)
-
-
-def _consult(application: Application, by: Any, typed: Typed) -> object:
-    return consultations.consult(application=application, by=by, **typed)
 
 
 def _reply(application: Application, by: Any, typed: Typed) -> object:
@@ -96,24 +89,8 @@ def _keep(application: Application, by: Any, typed: Typed) -> object:
     )
 
 
-def _pause(application: Application, by: Any, typed: Typed) -> object:
-    return limits.pause(application=application, by=by, **typed)
-
-
-def _resume(application: Application, by: Any, typed: Typed) -> object:
-    return limits.resume(application=application, by=by, **typed)
-
-
-def _mark(application: Application, by: Any, typed: Typed) -> object:
-    return markups.mark(application=application, by=by, **typed)
-
-
 def _erase(application: Application, by: Any, typed: Typed) -> object:
     return markups.erase(markup=_one(application.markups, typed["markup"], "markup"), by=by)
-
-
-def _assign(application: Application, by: Any, typed: Typed) -> object:
-    return registration.assign(application=application, officer=typed["officer"], by=by)
 
 
 def _identity(application: Application, by: Any, typed: Typed) -> object:
@@ -124,13 +101,7 @@ def _identity(application: Application, by: Any, typed: Typed) -> object:
 
 def _redraw(application: Application, by: Any, typed: Typed) -> object:
     return parcels.redraw(
-        application=application,
-        shape=typed["geom"],
-        reason=typed["reason"],
-        by=by,
-        notation="drawn",
-        crs="EPSG:4326",
-        sent_sha256="",
+        application=application, shape=typed["geom"], reason=typed["reason"], by=by
     )
 
 
@@ -141,32 +112,33 @@ def _letter(application: Application, by: Any, typed: Typed) -> object:
     return letters.issue(decision=decision, by=by, reason=typed["reason"])
 
 
-S = Application.Status
-DRAWING = frozenset({S.REGISTERED, S.COMPLETENESS, S.RETURNED})
-
 DEEDS: Mapping[str, Deed] = {
-    "check": Deed(forms.Empty, _check, "check", _("Pemeriksaan tersimpan."), "conformity"),
-    "ask": Deed(forms.Ask, _ask, "request", _("Permintaan tercatat."), "requests",
+    "check": Deed(forms.Empty, _typed(evidence.check), "check", _("Pemeriksaan tersimpan."),
+                  "conformity", actors=OFFICIALS),
+    "ask": Deed(forms.Ask, _typed(requests.ask), "request", _("Permintaan tercatat."), "requests",
                 during=requests.ASKING),
     "answer": Deed(forms.Answer, _answer, "request-answered", _("Jawaban tercatat."), "requests"),
     "cancel": Deed(forms.Cancel, _cancel, "request-cancelled", _("Permintaan dibatalkan."),
                    "requests"),
-    "consult": Deed(forms.Consult, _consult, "consult", _("Permintaan pendapat tercatat."),
-                    "consultations", during=AT_WORK),
+    "consult": Deed(forms.Consult, _typed(consultations.consult), "consult",
+                    _("Permintaan pendapat tercatat."), "consultations", during=AT_WORK),
     "reply": Deed(forms.Reply, _reply, "consult-answered", _("Jawaban instansi tercatat."),
                   "consultations", during=AT_WORK),
-    "pause": Deed(forms.WithReason, _pause, "pause", _("Waktu berkas dihentikan."), "top",
-                  during=AT_WORK | {S.RECOMMENDATION}),
-    "resume": Deed(forms.WithReason, _resume, "resume", _("Waktu berkas berjalan lagi."), "top"),
-    "document": Deed(forms.Paper, _keep, "document", _("Dokumen tersimpan."), "documents"),
-    "mark": Deed(forms.Mark, _mark, "markup", _("Catatan peta tersimpan."), "markups",
-                 actors=OFFICIALS),
+    "pause": Deed(forms.WithReason, _typed(limits.pause), "pause",
+                  _("Waktu berkas dihentikan."), "top", during=limits.RUNNING),
+    "resume": Deed(forms.WithReason, _typed(limits.resume), "resume",
+                   _("Waktu berkas berjalan lagi."), "top"),
+    "document": Deed(forms.Paper, _keep, "document", _("Dokumen tersimpan."), "documents",
+                     actors=OFFICIALS),
+    "mark": Deed(forms.Mark, _typed(markups.mark), "markup", _("Catatan peta tersimpan."),
+                 "markups", actors=OFFICIALS),
     "erase": Deed(forms.Erase, _erase, "markup-erased", _("Catatan peta dihapus."), "markups",
                   actors=OFFICIALS),
-    "assign": Deed(forms.Assign, _assign, "assign", _("Petugas ditetapkan."), "top"),
+    "assign": Deed(forms.Assign, _typed(registration.assign), "assign",
+                   _("Petugas ditetapkan."), "top", actors=OFFICIALS),
     "identity": Deed(forms.Identity, _identity, "identity", _("Identitas tersimpan."), "applicant"),
     "redraw": Deed(forms.Redraw, _redraw, "redraw", _("Batas bidang diganti."), "parcel",
-                   during=DRAWING),
+                   during=parcels.DRAWING),
     "letter": Deed(forms.LetterReason, _letter, "letter", _("Surat diterbitkan."), "letters",
                    actors=OFFICIALS, during=frozenset(DECIDED)),
 }  # fmt: skip

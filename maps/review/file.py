@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from layers.base import Refused
 from layers.catalog.permits import applicants, reference
+from layers.catalog.permits.acts import Act
 from layers.catalog.permits.applications import Application
 from layers.catalog.permits.workflow.steps import STEPS
 from layers.catalog.permits.workflow.turns import DoneAlready, take_turn
@@ -66,6 +69,7 @@ def _done(request: HttpRequest, application: Application, asked: Deed, form: Any
             kind=asked.kind,
             by=by,
             deed=lambda: asked.do(application, by, typed),
+            is_same=lambda act: _says(act, typed),
         )
     except DoneAlready:
         messages.info(request, _("Sudah tercatat; tidak disimpan dua kali."))
@@ -76,6 +80,22 @@ def _done(request: HttpRequest, application: Application, asked: Deed, form: Any
         return False
     titles = {step.id: str(step.title) for step in STEPS}
     messages.success(request, str(asked.done) % {"step": titles.get(asked.kind, "")})
+    return True
+
+
+def _says(act: Act, typed: Mapping[str, Any]) -> bool:
+    """Whether an act says what was typed: of two papers or remarks that are sent shortly after one
+    another from two windows, the second is not the first one twice."""
+    texts = [typed[name] for name in ("reason", "text", "question", "answer", "note", "title")
+             if typed.get(name)]  # fmt: skip
+    if act.why and texts and act.why not in texts:
+        return False
+    rows = ("request", "consultation", "markup")
+    if any(act.what.get(name, typed[name]) != typed[name] for name in rows if name in typed):
+        return False
+    if file := typed.get("file"):
+        file.seek(0)
+        return bool(act.what.get("sha256") == sha256(file.read()).hexdigest())
     return True
 
 

@@ -16,10 +16,10 @@ from layers.catalog.permits.consultations import Consultation
 from layers.catalog.permits.documents import Document
 from layers.catalog.permits.requests import Request
 from layers.catalog.permits.workflow.decisions import ConditionTemplate, Outcome
+from layers.catalog.permits.workflow.effects import MOST_CONDITIONS
 from maps.review.fields import Day, Drawn, long_text, number_of
 
 REASON = _("Alasan")
-MOST_CONDITIONS = 60
 MOST_OWN = 10  # conditions written freely
 
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms as fields
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from layers.catalog.permits import reference
 from layers.catalog.permits.applications import CLOSED, STATUS_NAMES, Application
@@ -16,7 +18,7 @@ from layers.catalog.permits.clock.timing import timing
 from layers.catalog.permits.roles import roles_of
 from layers.catalog.permits.workflow import steps
 from layers.catalog.permits.workflow.turns import last_act
-from layers.catalog.zoning.around import plans
+from layers.catalog.zoning.in_force import plans
 from maps.review import checks, ground, history, papers
 from maps.review.clocks import clock_of
 from maps.review.deeds import DEEDS, deed_of
@@ -27,6 +29,7 @@ from maps.review.words import WORDS
 
 QUIET = ("return", "from-forum", "challenge", "withdraw", "lapse")  # steps that lead back or out
 ROW_KEYS = {"answer": "request", "cancel": "request", "reply": "consultation", "erase": "markup"}
+TYPED = ("reason", "text", "question", "answer", "note")  # what a person writes at length
 
 
 class Forms:
@@ -63,7 +66,34 @@ def show(
 ) -> HttpResponse:
     """`uncovered` is the identity, for the one time that it is shown whole."""
     context = _context(request, application, faulty) | {"uncovered": uncovered}
+    if faulty and not _is_placed(context, *faulty):
+        messages.error(request, _unplaced(faulty[1]))
     return render(request, "maps/review/file.html", context, status=422 if faulty else 200)
+
+
+def _is_placed(context: Mapping[str, Any], name: str, form: fields.Form) -> bool:
+    """Whether the page still has the form that was sent: meanwhile the file may have moved on."""
+    deeds = context["deeds"]
+    for one in context["steps"]:
+        if one["offer"].step.id == name:
+            return not one["offer"].why_not
+    if name in ("answer", "cancel"):
+        open_rows = [one for one in context["requests"] if one["row"].state == "open"]
+        return not deeds["ask"]["why_not"] and any(one[name] is form for one in open_rows)
+    if name == "reply":
+        waiting = [one for one in context["consultations"] if not one["row"].answer]
+        return not deeds["consult"]["why_not"] and any(one[name] is form for one in waiting)
+    if name == "erase":
+        return any(one[name] is form for one in context["markups"])
+    return (name in deeds and not deeds[name]["why_not"]) or name == "uncover"
+
+
+def _unplaced(form: fields.Form) -> str:
+    """Why nothing was done, and what was typed."""
+    told = [sentence for errors in form.errors.values() for sentence in errors]
+    typed = [form.data.get(name, "").strip() for name in TYPED if name in form.fields]
+    said = [_("Yang Anda tulis: «%(text)s»") % {"text": text} for text in typed if text]
+    return " ".join([*map(str, told), *said])
 
 
 def _context(

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import shapely
-from django.contrib.gis.geos import GEOSGeometry
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,8 +11,9 @@ from django.views.decorators.http import require_safe
 from layers.catalog.permits.applications import STATUS_NAMES, Application
 from layers.catalog.permits.clock.timing import timing
 from layers.catalog.permits.letters.map import map_of
-from layers.catalog.zoning.around import plans
+from layers.catalog.zoning.in_force import plans
 from layers.catalog.zoning.plans import Plan
+from layers.geometry import to_shapely
 from maps.letters.drawing import drawing
 from maps.review import checks, papers
 from maps.review.clocks import clock_of
@@ -55,16 +52,12 @@ def _drawing(
     proposal = known.recommendation
     told = map_of(
         plan=plan,
-        asked=_drawn(application.geom),
+        asked=to_shapely(application.geom),
         approved=None
         if application.status == S.REFUSED
-        else _drawn(application.granted or application.geom),
-        refused=_drawn(proposal.refused_part) if proposal and proposal.refused_part else None,
+        else to_shapely(application.granted or application.geom),
+        refused=to_shapely(proposal.refused_part) if proposal and proposal.refused_part else None,
         evidence=dict(checked.evidence),
     )
     # Made of numbers and escaped text by ElementTree.
     return mark_safe(drawing({"map": told, "outline": {"vertices": 0, "rings": []}}))
-
-
-def _drawn(shape: GEOSGeometry) -> Any:
-    return shapely.from_wkb(bytes(shape.wkb))

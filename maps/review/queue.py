@@ -10,15 +10,17 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from layers.catalog.permits import desk, reference
 from layers.catalog.permits.applications import COLOURS, STATUS_NAMES, Application
+from layers.catalog.permits.check.verdicts import NAMES
 from layers.catalog.permits.clock.timing import escalations
 from layers.catalog.permits.roles import PLANNER, roles_of
-from maps.review import ground, verdicts
+from maps.review import ground
 from maps.review.clocks import NEAR, Clock, clock_of
 from maps.review.doors import for_officials, official
 from maps.review.words import WORDS
@@ -49,7 +51,9 @@ class Filters(forms.Form):
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
-        people = [(one.username, one.get_full_name() or one.username) for one in _officers()]
+        people = [
+            (one.username, one.get_full_name() or one.username) for one in reference.officers()
+        ]
         choices: dict[str, Sequence[tuple[str, Any]]] = {
             "status": [
                 *((name, title) for name, title in GROUP_NAMES.items()),
@@ -62,7 +66,7 @@ class Filters(forms.Form):
             "late": [
                 ("", _("Semua")), ("late", _("Lewat batas")), ("near", _("Lewat atau hampir")),
             ],
-            "verdict": [("", _("Semua")), *verdicts.WORDS.items()],
+            "verdict": [("", _("Semua")), *((code, str(name)) for code, name in NAMES.items())],
             "order": list(ORDER_NAMES.items()),
         }  # fmt: skip
         for name, offered in choices.items():
@@ -77,10 +81,6 @@ class Filters(forms.Form):
         if told.get("officer") == MINE:
             told["officer"] = user.get_username()
         return told
-
-
-def _officers() -> Any:
-    return reference.officers()
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def beside(request: HttpRequest, number: str, way: str) -> HttpResponse:
     to = at + (1 if way == "next" else -1)
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     if at == -1 and numbers:
-        return redirect(f"/review/{numbers[0]}/{query}")
+        return redirect(reverse("review-file", args=[numbers[0]]) + query)
     if not 0 <= to < len(numbers):
-        return redirect(f"/review/{query}")
-    return redirect(f"/review/{numbers[to]}/{query}")
+        return redirect(reverse("review") + query)
+    return redirect(reverse("review-file", args=[numbers[to]]) + query)

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
+from layers.catalog.permits.check.verdicts import NAMES, UNKNOWN
 
-UNSAID = "?"
-
-WORDS = {
-    "I": _("Diizinkan"),
-    "T": _("Terbatas"),
-    "B": _("Bersyarat"),
-    "TB": _("Terbatas dan bersyarat"),
-    "X": _("Tidak diizinkan"),
-    UNSAID: _("Belum dapat dikatakan"),
-}
-TONES = {"I": "yes", "T": "limited", "B": "limited", "TB": "limited", "X": "no", UNSAID: "unsaid"}
+TONES = {"I": "yes", "T": "limited", "B": "limited", "TB": "limited", "X": "no"}
 
 
 def word(verdict: str | None) -> str:
-    return str(WORDS.get(verdict or UNSAID, verdict))
+    return str(NAMES.get(verdict or UNKNOWN, verdict))
 
 
 def tone(verdict: str | None) -> str:
-    return TONES.get(verdict or UNSAID, "unsaid")
+    return TONES.get(verdict or UNKNOWN, "unsaid")

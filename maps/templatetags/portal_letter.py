@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from layers.catalog.permits.check import verdicts
+from layers.figures import grouped
 from maps.formats import number
 
 register = template.Library()
@@ -31,7 +32,7 @@ def square_metres(value: float) -> str:
 
 @register.filter
 def two_decimals(value: float) -> str:
-    return verdicts.grouped(value)
+    return grouped(value, 2)
 
 
 @register.filter

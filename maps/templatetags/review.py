@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from layers.catalog.permits.check.verdicts import UNKNOWN
 from layers.catalog.permits.roles import works_on_permits
 from layers.catalog.zoning.plans import ZONES
 from maps import formats
@@ -63,7 +64,7 @@ def verdict(value: str | None) -> SafeString:
     return format_html(
         '<span class="verdict verdict-{}"><b aria-hidden="true">{}</b> {}</span>',
         verdicts.tone(value),
-        value or verdicts.UNSAID,
+        value or UNKNOWN,
         verdicts.word(value),
     )
 
@@ -71,8 +72,7 @@ def verdict(value: str | None) -> SafeString:
 @register.filter
 def zone_colour(code: str) -> str:
     """The colour of a zone in the legend of the plan."""
-    found = ZONES.style.class_of(code)
-    return found.colour if found else ZONES.style.colour
+    return ZONES.style.colour_of(code)
 
 
 @register.filter

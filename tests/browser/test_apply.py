@@ -13,12 +13,12 @@ from playwright.sync_api import FilePayload, Page, expect
 from pyproj import Geod
 from shapely.geometry import box, mapping
 
+from layers import geodesy
 from layers.catalog.permits import requests
 from layers.catalog.permits.applications import Application
 from layers.catalog.permits.parcels import Parcel
 from layers.catalog.permits.workflow import steps
 from layers.catalog.zoning.rules import RuleSet
-from layers.outline.fitness import area_m2
 from tests import factories
 from tests.browser.conftest import PHONE, MapPage
 from tests.factories import CENTRE, around
@@ -285,5 +285,5 @@ def test_the_map_measures_what_the_ellipsoid_gives(form: MapPage) -> None:
         }""",
         mapping(plot),
     )
-    assert area == pytest.approx(area_m2(plot), rel=1e-6)
+    assert area == pytest.approx(geodesy.area(plot), rel=1e-6)
     assert metres == pytest.approx(Geod(ellps="WGS84").geometry_length(plot.exterior), rel=1e-6)

@@ -6,6 +6,7 @@ import json
 import re
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -269,6 +270,16 @@ def test_a_wrong_paper_leaves_nothing_and_what_was_typed_stays(
     assert asked.state == "open"
 
 
+def test_an_answer_that_is_refused_leaves_no_file(
+    cast: Any, application: Application, tmp_path: Path, settings: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    asked = returned(application, cast)
+    answer = send(application, "answer", request=asked.pk, answer="x" * 5000, papers=paper())
+    assert answer.status_code == 422
+    assert not [one for one in tmp_path.rglob("*") if one.is_file()]
+
+
 @pytest.mark.parametrize("agreed", ["yes", "no"])
 def test_a_new_red_line_is_shown_and_agreed_to_or_not(
     cast: Any, application: Application, agreed: str
@@ -309,7 +320,7 @@ def test_the_request_of_another_cannot_be_answered(cast: Any, application: Appli
     assert asked.state == "open"
 
 
-@pytest.mark.parametrize("key", ["", "x", "-1", "0", "9" * 30, "1.5", "٤"])
+@pytest.mark.parametrize("key", ["", "x", "-1", "0", "9" * 30, "9" * 5000, "1.5", "٤"])
 def test_a_request_that_does_not_exist_is_not_found(
     cast: Any, application: Application, key: str
 ) -> None:

@@ -20,8 +20,8 @@ from shapely.geometry.base import BaseGeometry
 
 from field_api.applicants import outlines, views
 from field_api.applicants.gate import Bucket
+from layers import geodesy
 from layers.catalog.permits.applications import Application
-from layers.outline.fitness import area_m2
 from tests import factories
 from tests.factories import CENTRE, EAST, NORTH
 
@@ -62,7 +62,7 @@ def refused(answer: Any, status: int = 422) -> str:
 def same_place(found: Any, plot: BaseGeometry = PLOT, metres: float = 0.02) -> None:
     made = shape(found["geometry"])
     assert made.hausdorff_distance(plot) < metres / 100_000
-    assert found["areaM2"] == pytest.approx(area_m2(plot), rel=1e-3)
+    assert found["areaM2"] == pytest.approx(geodesy.area(plot), rel=1e-3)
 
 
 # -- drawn
@@ -132,7 +132,13 @@ def test_what_is_no_polygon_is_told_so(cast: Any, client: Client, geometry: Any)
     assert sentence.endswith(".")
 
 
-@pytest.mark.parametrize("body", ["", "nonsense", "[]", "[" * 50_000, '{"geometry": NaN}', "\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("", "nonsense", "[]", "[" * 50_000, '{"geometry": NaN}', "\xff"),
+        *(r'{"table": "{\ud800"}', r'{"geometry": {}, "receipt": "\ud800:x:y"}'),
+    ],
+)
 def test_what_is_no_json_is_told_so(cast: Any, client: Client, body: str) -> None:
     refused(client.post(URL, body, content_type="application/json"))
 

@@ -110,6 +110,24 @@ def test_a_body_with_a_length_is_left_alone(server: Any) -> None:
     assert ask(server, raw)[2] == b"abc"
 
 
+def test_a_body_that_nobody_takes_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "MOST", 1000)
+    told: list[str] = []
+    environ = {"CONTENT_LENGTH": "1001", "PATH_INFO": "/login/", "wsgi.input": None}
+    list(ReadableBodies(WSGIHandler())(environ, lambda status, _: told.append(status)))
+    assert told == ["413 Request Entity Too Large"]
+
+
+@pytest.mark.parametrize("alphabet", ["charset=utf-7", "charset=utf8", "charset*=klingon''x"])
+def test_a_form_in_another_alphabet_is_told_so(alphabet: str) -> None:
+    """Django alone answers such a form with an error that has no page."""
+    told: list[str] = []
+    environ = {"CONTENT_TYPE": f"application/x-www-form-urlencoded; {alphabet}", "PATH_INFO": "/"}
+    answer = ReadableBodies(WSGIHandler())(environ, lambda status, _: told.append(status))
+    assert told == ["400 Bad Request"]
+    assert json.loads(b"".join(answer))["detail"].endswith("UTF-8; kirim lagi.")
+
+
 def test_each_address_has_its_own_limit(server: Any) -> None:
     content = b"x" * 200_000
     status, head, body = ask(server, request(body=chunked(content, 50_000)))

@@ -423,3 +423,14 @@ def test_without_a_plan_or_rules_in_force_there_is_no_check() -> None:
     row_of_three("R-2", "K-1", "RTH")
     with pytest.raises(Refused, match="Belum ada aturan"):
         evidence.check(application=file, by=None)
+
+
+def test_a_closed_file_is_not_checked_again_by_hand(django_user_model: Any) -> None:
+    planner = django_user_model.objects.create(username="planner")
+    Duty.objects.create(user=planner, role=Role.PLANNER)
+    row_of_three("R-2", "K-1", "RTH")
+    planning.rules(SHOP)
+    file = application(box(10, 10, 60, 60), status="withdrawn")
+    with pytest.raises(Refused, match="tahap"):
+        evidence.check(application=file, by=planner)
+    assert not Check.objects.exists()

@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from layers.catalog.permits.check import evidence
 from layers.catalog.permits.check.checks import Check
 from layers.catalog.permits.check.rechecks import recheck
+from layers.catalog.zoning.in_force import plan_named, rules_named
 from tests import planning
 from tests.planning import application, box
 
@@ -87,7 +88,7 @@ def three_files() -> list[Any]:
 
 def test_all_open_applications_are_rechecked_as_each_is() -> None:
     files = three_files()
-    plan, rules = evidence.plan_named(""), evidence.rules_named("")
+    plan, rules = plan_named(), rules_named()
     found = list(recheck(plan=plan, rule_set=rules))
     assert [one.parcel.application for one in found] == files[:2]
     for one in found:

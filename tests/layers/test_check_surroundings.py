@@ -7,9 +7,15 @@ from typing import Any
 
 import pytest
 
+from layers.catalog.boundaries import Area
 from layers.catalog.permits.applications import Application, ApplicationMove
 from layers.catalog.permits.check import evidence
+from layers.catalog.permits.check.differences import compare
+from layers.catalog.permits.check.pieces import pieces
 from layers.catalog.permits.parcels import Parcel
+from layers.catalog.zoning.in_force import plan_named
+from layers.catalog.zoning.overlays import OverlayKind
+from layers.catalog.zoning.plans import SubZone
 from tests import planning
 from tests.planning import NOW, application, box, checked, geos, told
 
@@ -124,8 +130,6 @@ def test_red_lines_and_statuses_are_those_of_the_moment() -> None:
 
 
 def test_kelurahan_are_told_with_their_shares() -> None:
-    from layers.catalog.boundaries import Area
-
     for code, west, east in (("53.71.01.1001", -500, 20), ("53.71.01.1002", 20, 500)):
         Area.objects.create(level="kelurahan", code=code, name=f"Kelurahan {code[-1]}",
                             geom=geos(box(west, -500, east, 500)))  # fmt: skip
@@ -158,6 +162,39 @@ def test_a_decision_of_a_year_ago_gives_the_same_evidence_after_all_has_changed(
     assert evidence.check(application=file, by=None).evidence["verdict"] == "X"
 
 
+def test_names_borders_and_provisions_that_came_later_make_no_other_answer() -> None:
+    kelurahan = Area.objects.create(level="kelurahan", code="53.71.01.1001", name="Lama",
+                                    geom=geos(box(-500, -500, 500, 500)))  # fmt: skip
+    planning.plan([("R-2", box(-500, -500, 500, 500))], code="RDTR-KRB",
+                  overlays=[("KRB", "tinggi", box(0, 0, 50, 50))], mapped=["LP2B"])  # fmt: skip
+    made = evidence.check(application=application(HERE), by=None)
+    kelurahan.geom = geos(box(-500, -500, 20, 500))
+    kelurahan.save()
+    OverlayKind.objects.filter(code="KRB").update(name="Kawasan rawan", rank=900)
+    OverlayKind.objects.create(code="KKOP", name="Ketentuan KKOP", rank=1)
+    SubZone.objects.update(name="Nama baru", zone_name="Zona baru")
+    again = evidence.recompute(made)
+    assert again.same
+    assert {one.path for one in again.differences} >= {"overlays/KKOP", "parcel/kelurahan"}
+    assert "Kawasan rawan" in told(again.evidence)  # today's words; the kept ones stay
+    assert "Kawasan rawan" not in told(made.evidence)
+
+
+def test_what_decides_is_not_covered_up_by_the_words_of_then() -> None:
+    made = evidence.check(application=application(HERE), by=None)
+    made.evidence["overlays"].append(
+        {"id": "KRB", "kind": "KRB", "name": "Rawan", "state": "applies", "value": "", "m2": 1.0,
+         "percent": 1.0, "verdict": "X", "text": ""}
+    )  # fmt: skip
+    made.evidence["parcel"]["kelurahan"] = [
+        {"code": "1", "name": "Lain", "m2": 1.0, "percent": 100.0}
+    ]
+    made.sha256 = evidence.digest(made.evidence)
+    again = evidence.recompute(made)
+    assert not again.same
+    assert "overlays/KRB" in {one.path for one in again.differences}
+
+
 def test_evidence_that_was_tampered_with_is_found_out() -> None:
     made = evidence.check(application=application(HERE), by=None)
     made.evidence["verdict"] = "X"
@@ -175,7 +212,7 @@ def test_a_new_plan_is_compared_in_words() -> None:
     planning.rules(
         {"R-2": ("T", ["T1"]), "RTH": "X"}, code="ITBX-2", intensities={"R-2": {"kdb": 60}}
     )
-    found = {one.path: one for one in evidence.compare(before, checked(HERE))}
+    found = {one.path: one for one in compare(before, checked(HERE))}
     assert (found["verdict"].before, found["verdict"].after) == ("diizinkan", "tidak diizinkan")
     assert (found["plan/code"].before, found["plan/code"].after) == ("RDTR", "BARU")
     assert found["parts/R-2/m2"].title == "Subzona R-2, luas"
@@ -192,7 +229,7 @@ def test_a_new_plan_is_compared_in_words() -> None:
 def test_a_moved_red_line_is_compared_in_words() -> None:
     application(box(60, 0, 90, 50), "KKPR-7")
     before, after = checked(HERE), checked(box(0, 0, 55, 50))
-    found = {one.path: one for one in evidence.compare(before, after)}
+    found = {one.path: one for one in compare(before, after)}
     assert set(found) == {
         "parcel/area_m2",
         "parcel/sha256",
@@ -201,7 +238,7 @@ def test_a_moved_red_line_is_compared_in_words() -> None:
         "neighbours/KKPR-7/metres",
     }
     assert found["neighbours/KKPR-7/metres"].title == "Bersebelahan dengan KKPR-7, jarak"
-    assert evidence.compare(before, checked(HERE)) == []
+    assert compare(before, checked(HERE)) == []
 
 
 def test_the_pieces_are_those_of_the_evidence() -> None:
@@ -217,7 +254,7 @@ def test_the_pieces_are_those_of_the_evidence() -> None:
     rules = planning.rules({"R-2": "I", "K-1": "B", "RTH": "X"}, code="ITBX-2")
     application(box(-10, 0, 10, 50), "KKPR-7")
     found = checked(HERE)
-    shown = evidence.pieces(shape=HERE, plan=evidence.plan_named(""), rule_set=rules)
+    shown = pieces(shape=HERE, plan=plan_named(), rule_set=rules)
     m2 = {(one["properties"]["kind"], one["properties"]["part"]): one["properties"]["m2"]
           for one in shown}  # fmt: skip
     expected = {

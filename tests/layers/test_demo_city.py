@@ -35,6 +35,7 @@ from layers.catalog.permits.consultations import Consultee
 from layers.catalog.permits.documents import Document
 from layers.catalog.permits.letters.letters import Letter
 from layers.catalog.permits.numbering import RunningNumber
+from layers.catalog.permits.roles import OPEN, roles_of
 from layers.catalog.permits.site_visits import SiteVisit
 from layers.catalog.permits.workflow import steps
 from layers.catalog.permits.workflow.decisions import ConditionTemplate
@@ -302,7 +303,7 @@ def test_every_move_of_a_file_has_its_act_at_its_time(loaded: None) -> None:
             step = table[act.kind]
             assert move.from_status in step.origins
             assert step.to == move.to_status
-            assert steps.roles_of(move.by) & step.actors
+            assert roles_of(move.by) & step.actors
             assert move.reason or not step.reason
         kinds = {act.kind for act in file.acts.all()}
         assert all(steps.act_title(kind).id != kind for kind in kinds)
@@ -373,7 +374,7 @@ def test_papers_are_pdfs_that_open(loaded: None) -> None:
 
 def test_the_clocks_of_the_demo_are_those_of_an_office(loaded: None) -> None:
     """Most are in time, some on their last day, some late; some stand still."""
-    rows = list(Application.objects.filter(status__in=steps.OPEN))
+    rows = list(Application.objects.filter(status__in=OPEN))
     known = [timings(rows, UNTIL)[row.pk] for row in rows]
     assert sum(one.late for one in known) in range(1, len(known) // 2)
     assert sum(one.paused for one in known) in range(1, len(known) // 2)

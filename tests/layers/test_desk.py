@@ -15,7 +15,7 @@ from layers.catalog.permits.clock.limits import StepLimit
 from layers.demo.sizes import local
 from layers.permissions import Role
 from tests.conftest import person
-from tests.factories import application, around, box, checked, identified, moved, point_in
+from tests.factories import application, checked, identified, moved
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 3, 30)
@@ -71,8 +71,6 @@ def test_open_files_are_listed_the_least_left_first_and_what_waits_last(
         ({"kelurahan": "53.71.01.1001"}, ["11"]),
         ({"verdict": "B"}, ["11"]),
         ({"verdict": "X"}, []),
-        ({"late": True}, ["11"]),
-        ({"late": False}, ["12", "13", "14"]),
         ({"text": "adoe"}, ["11"]),
         ({"text": "MARIA 0011"}, ["11"]),
         ({"text": "100%"}, ["12"]),
@@ -81,8 +79,6 @@ def test_open_files_are_listed_the_least_left_first_and_what_waits_last(
         ({"text": "' OR 1=1 --"}, []),
         ({"order": "number", "status": "all"}, ["01", "11", "12", "13", "14", "15"]),
         ({"order": "nonsense", "text": "0012"}, ["12"]),
-        ({"bbox": (123.56, -10.20, 123.60, -10.16)}, ["11"]),
-        ({"bbox": (2.0, 48.0, 3.0, 49.0)}, []),
     ],
 )
 def test_what_is_asked_for_is_listed(
@@ -109,7 +105,6 @@ def test_others_have_no_desk(cast: Any, files: Any, who: str) -> None:
     user = getattr(cast, who)
     assert desk.queue(user, status="all") == []
     assert desk.file(user, "KKPR-2026-0011") is None
-    assert desk.next_to(user, "KKPR-2026-0011") == (None, None)
 
 
 def test_nor_has_a_planner_of_another_theme_or_who_left(cast: Any, files: Any) -> None:
@@ -125,18 +120,6 @@ def test_a_file_is_found_by_its_number(cast: Any, files: Any) -> None:
     assert desk.file(cast.approver, "KKPR-2026-0015") == files["closed"]
     for unknown in ("KKPR-1999-0001", "", "\x00", "x" * 5000):
         assert desk.file(cast.planner, unknown) is None
-
-
-def test_from_file_to_file_in_the_order_of_the_list(cast: Any, files: Any) -> None:
-    def around_(number: str, **asked: Any) -> tuple[str | None, ...]:
-        found = desk.next_to(cast.planner, f"KKPR-2026-00{number}", today=TODAY, **asked)
-        return tuple(one and one[-2:] for one in found)
-
-    assert around_("11") == (None, "12")
-    assert around_("12") == ("11", "13")
-    assert around_("14") == ("13", None)
-    assert around_("12", status="forum") == (None, None)
-    assert around_("15") == (None, "11"), "no longer of the list: it begins anew"
 
 
 def test_the_list_takes_as_many_queries_for_many_files_as_for_few(cast: Any, files: Any) -> None:
@@ -186,11 +169,3 @@ def test_the_applicant_finds_the_file_by_its_code_and_by_nothing_else(
     for wrong in ("", file.number, file.tracking_code[:-1], file.tracking_code + "x",
                   "\x00" * 24, "%" * 20, "٣" * 20):  # fmt: skip
         assert desk.by_tracking_code(wrong) is None
-
-
-def test_a_parcel_across_the_edge_of_the_view_is_in_it(cast: Any, files: Any) -> None:
-    area = cast.town.kelurahan["Timur Laut"]
-    file = application(area, "KKPR-2026-0090", "assessment", geom=around(point_in(area), 0.01))
-    west, south, _, north = file.geom.extent
-    edge = box(west - 0.01, south, west + 0.001, north).extent
-    assert "90" in listed(cast.planner, bbox=edge)

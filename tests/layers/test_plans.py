@@ -204,6 +204,22 @@ class TestActivation:
         told = self.refusal(plan=ready.plan, rule_set=None, by=walidata)
         assert "sudah diganti" in told
 
+    @pytest.mark.parametrize(
+        ("model", "changed"),
+        [(Plan, {"title": "Lain"}), (Plan, {"regulation": "Perda lain"}),
+         (RuleSet, {"sliver_m2": 500.0}), (RuleSet, {"source": "Lain"})],
+    )  # fmt: skip
+    def test_what_evidence_quotes_of_a_plan_and_its_rules_does_not_change(
+        self, words: Vocabulary, model: Any, changed: dict[str, Any]
+    ) -> None:
+        more = {"vocabulary": words, "valid_from": date(2020, 1, 1), "title": "Judul"}
+        one = model.objects.create(code="tetap", **more)
+        rows = model.objects.filter(pk=one.pk)
+        rows.update(status="replaced")
+        with pytest.raises(IntegrityError, match="does not change"), transaction.atomic():
+            rows.update(**changed)
+        rows.update(valid_until=date(2026, 1, 1))  # when it ended is told then
+
     def test_new_rules_come_into_force_under_the_same_plan(
         self, ready: SimpleNamespace, walidata: Any
     ) -> None:
@@ -335,9 +351,9 @@ class TestCommands:
         plan_of(housing, WEST)
         with pytest.raises(CommandError, match="no plan 'x'; there are: rdtr"):
             self.run("plan_report", "x")
-        with pytest.raises(CommandError, match="no rules 'x'"):
+        with pytest.raises(CommandError, match="Tidak ada aturan pemanfaatan x"):
             self.run("plan_report", "rdtr", "--rules", "x")
-        with pytest.raises(CommandError, match="no account of this name"):
+        with pytest.raises(CommandError, match="no account 'siapa'"):
             self.run("activate_plan", "rdtr", "--by", "siapa")
         with pytest.raises(CommandError, match="belum diperiksa"):
             self.run("activate_plan", "rdtr", "--by", "walidata")

@@ -11,7 +11,8 @@ import pytest
 from django.core.files.storage import default_storage
 from django.test import Client
 
-from layers.catalog.permits.documents import kept_file
+from layers import files
+from layers.catalog.permits.documents import anywhere
 from layers.catalog.permits.letters import letters
 from layers.catalog.permits.letters.letters import Letter
 from maps.letters.public import initials
@@ -146,7 +147,7 @@ def test_a_letter_is_drawn_once(cast: Any, browser_of: Any) -> None:
 def test_what_a_crash_left_undone_is_done_by_the_next_request(cast: Any, browser_of: Any) -> None:
     """The file was written, the row was not."""
     letter = made.letter(cast)
-    kept_file(b"%PDF-half")
+    files.keep(anywhere(), b"%PDF-half")
     assert Letter.objects.get(pk=letter.pk).pdf.name == ""
     taken = content_of(browser_of(cast.planner).get(PAGE.format(f"{letter.code}.pdf")))
     kept = Letter.objects.get(pk=letter.pk)

@@ -135,7 +135,9 @@ def test_nobody_searches_by_who_applied(cast: Any, client: Client, name: str) ->
 def test_the_tiles_carry_no_more_than_the_map_needs(
     client: Client, one_of_each: dict[str, Application]
 ) -> None:
-    for row in tile_features(client, REGISTER):
+    rows = tile_features(client, REGISTER)
+    assert rows
+    for row in rows:
         assert set(row["properties"]) == {"number", "status"}
 
 

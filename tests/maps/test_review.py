@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -267,6 +268,29 @@ def test_a_form_sent_twice_is_done_once(planner: Client, made: SimpleNamespace) 
     assert "tidak disimpan dua kali" in planner.get(at(made.file)).content.decode()
 
 
+def test_another_remark_from_the_same_page_is_not_taken_for_the_first_sent_twice(
+    planner: Client, made: SimpleNamespace
+) -> None:
+    seen = last_act(made.file)
+    do(planner, made.file, "mark", text="Saluran air.", geom=CENTRE.geojson, seen=seen)
+    other = do(planner, made.file, "mark", text="Pohon tua.", geom=CENTRE.geojson, seen=seen)
+    assert other.status_code == 422
+    assert "Pohon tua." in other.content.decode()  # not lost
+
+
+def test_another_paper_from_the_same_page_is_not_taken_for_the_first_sent_twice(
+    planner: Client, made: SimpleNamespace
+) -> None:
+    seen = last_act(made.file)
+    sent = [
+        do(planner, made.file, "document", kind="other", title="Peta", seen=seen,
+           file=SimpleUploadedFile("peta.pdf", content))
+        for content in (b"%PDF-1", b"%PDF-1", b"%PDF-2")
+    ]  # fmt: skip
+    assert [one.status_code for one in sent] == [302, 302, 422]
+    assert made.file.documents.count() == 1
+
+
 def test_of_two_officials_the_second_is_told_of_the_first(
     planner: Client, made: SimpleNamespace, browser_of: Any
 ) -> None:
@@ -384,3 +408,28 @@ def test_the_paper_copy_has_the_map_and_the_tables(planner: Client, made: Simple
     assert "Skala 1 :" in text
     assert "K-3" in text
     assert NIK not in text
+
+
+# -- what is sent after the file has moved on
+
+
+def test_a_form_that_the_page_no_longer_has_is_told_of_with_what_was_typed(
+    planner: Client, made: SimpleNamespace
+) -> None:
+    seen = last_act(made.file)
+    do(planner, made.file, "withdraw", reason="Pemohon pindah.")
+    answer = do(planner, made.file, "to-forum", seen=seen, reason="Perlu pendapat forum.")
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert "mengubah berkas ini" in text
+    assert "Perlu pendapat forum." in text
+
+
+def test_the_row_of_another_file_is_told_to_be_none_of_this_one(
+    planner: Client, made: SimpleNamespace
+) -> None:
+    for name, row in (("answer", "request"), ("reply", "consultation"), ("erase", "markup")):
+        typed = {row: 2**40, "answer": "agrees", "agreed": "yes", "answered_on": soon()}
+        answer = do(planner, made.file, name, **typed)
+        assert answer.status_code == 422
+        assert "tidak ada lagi pada berkas" in answer.content.decode(), name

@@ -14,19 +14,19 @@ from layers.catalog.permits.applications import Application
 
 # What is done to a file besides the steps of the workflow.
 DEEDS = {
-    "register": Text("Pendaftaran", "Registered"),
-    "assign": Text("Penunjukan petugas", "Officer assigned"),
-    "redraw": Text("Perubahan batas bidang", "Red line moved"),
-    "check": Text("Pemeriksaan kesesuaian", "Checked against the plan"),
+    "register": Text("Permohonan didaftarkan", "Application registered"),
+    "assign": Text("Petugas ditetapkan", "Officer assigned"),
+    "redraw": Text("Batas bidang diganti", "Red line moved"),
+    "check": Text("Kesesuaian diperiksa", "Checked against the plan"),
     "request": Text("Permintaan kepada pemohon", "Asked of the applicant"),
-    "request-answered": Text("Jawaban pemohon", "Answered by the applicant"),
+    "request-answered": Text("Permintaan dijawab", "Answered by the applicant"),
     "request-cancelled": Text("Permintaan dibatalkan", "Request cancelled"),
-    "consult": Text("Permintaan pendapat instansi", "Office consulted"),
-    "consult-answered": Text("Jawaban instansi", "Office answered"),
+    "consult": Text("Pendapat instansi diminta", "Office consulted"),
+    "consult-answered": Text("Instansi menjawab", "Office answered"),
     "pause": Text("Waktu dihentikan", "Clock paused"),
     "resume": Text("Waktu dijalankan lagi", "Clock resumed"),
     "document": Text("Dokumen ditambahkan", "Document added"),
-    "markup": Text("Catatan peta", "Remark on the map"),
+    "markup": Text("Catatan peta ditulis", "Remark on the map"),
     "markup-erased": Text("Catatan peta dihapus", "Remark erased"),
     "identity": Text("Identitas pemohon diisi", "Identity entered"),
     "identity-uncovered": Text("Identitas pemohon dilihat", "Identity looked at"),
@@ -35,7 +35,7 @@ DEEDS = {
 
 
 class Act(models.Model):
-    """One act. `kind` is the id of a workflow step or of another deed (document-added, pause …);
+    """One act. `kind` is the id of a workflow step or of another deed (DEEDS);
     `by` is null for the applicant, who has no account; `what` holds its particulars, without
     personal data."""
 

@@ -44,7 +44,7 @@ class Applicant(models.Model):
 
     @property
     def masked_nik(self) -> str:
-        """5371********0001: the district code and the running number."""
+        """5371••••••••0001: the district code and the running number."""
         return f"{self.nik[:4]}{'•' * 8}{self.nik[-4:]}" if self.nik else ""
 
 

@@ -1,4 +1,4 @@
-"""The desk of who works on permits: the list of files, one file, its neighbours in the list."""
+"""The desk of who works on permits: the list of files, and one file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 from django.contrib.gis.db.models.functions import Envelope
-from django.contrib.gis.geos import Polygon
 from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 
 from layers.catalog.permits.applications import CLOSED, Application
@@ -18,7 +17,6 @@ from layers.catalog.permits.roles import OPEN, works_on_permits
 
 MOST = 500  # rows of a list
 GROUPS = {"open": OPEN, "closed": frozenset(CLOSED), "all": OPEN | frozenset(CLOSED)}
-ORDERS = ("left", "newest", "oldest", "number", "area")
 Bounds = tuple[float, float, float, float]
 
 
@@ -45,17 +43,15 @@ def queue(
     text: str = "",
     kelurahan: str = "",
     verdict: str = "",
-    late: bool | None = None,
-    bbox: Bounds | None = None,
     order: str = "left",
     today: date | None = None,
 ) -> list[Row]:
     """The files that this person works on, at most MOST. `status` is one of GROUPS or a status,
     `officer` a username ("-" nobody), `kelurahan` a code, `text` a part of number, applicant or
-    activity, `late` whether past a limit, `order` one of ORDERS."""
+    activity; `order` one of ORDERS, else the least time left first."""
     if not works_on_permits(user):
         return []
-    rows = Application.objects.filter(_asked(status, officer, text, kelurahan, bbox))
+    rows = Application.objects.filter(_asked(status, officer, text, kelurahan))
     last = Check.objects.filter(application=OuterRef("pk")).order_by("-pk")
     rows = rows.annotate(
         box=Envelope("geom"), verdict=Subquery(last.values("evidence__verdict")[:1])
@@ -63,10 +59,10 @@ def queue(
     if verdict:
         rows = rows.filter(verdict=verdict)
     rows = rows.select_related("kelurahan", "officer").defer("geom", "granted", "shown")
-    return _rows(rows.order_by(*_order(order, status))[:MOST], late, order, today)
+    return _rows(rows.order_by(*_order(order, status))[:MOST], order, today)
 
 
-_ORDERS = {
+ORDERS = {
     "newest": ("-submitted_at", "-pk"),
     "oldest": ("submitted_at", "pk"),
     "number": ("number",),
@@ -76,15 +72,15 @@ _ORDERS = {
 
 def _order(order: str, status: str) -> tuple[Any, ...]:
     """Where the list is cut off, what waited longest is on it, and of the closed the newest."""
-    if order in _ORDERS:
-        return _ORDERS[order]
+    if order in ORDERS:
+        return ORDERS[order]
     if GROUPS.get(status, frozenset({status})) <= OPEN:
         return ("submitted_at", "pk")
     closed = ExpressionWrapper(Q(status__in=CLOSED), output_field=BooleanField())
     return (closed, "-submitted_at", "-pk")
 
 
-def _asked(status: str, officer: str, text: str, kelurahan: str, bbox: Bounds | None) -> Q:
+def _asked(status: str, officer: str, text: str, kelurahan: str) -> Q:
     asked = Q(status__in=GROUPS[status]) if status in GROUPS else Q(status=_plain(status))
     if officer:
         nobody = Q(officer__isnull=True)
@@ -95,8 +91,6 @@ def _asked(status: str, officer: str, text: str, kelurahan: str, bbox: Bounds | 
         asked &= (
             Q(number__icontains=word) | Q(applicant__icontains=word) | Q(activity__icontains=word)
         )
-    if bbox:
-        asked &= Q(geom__bboverlaps=Polygon.from_bbox(bbox))
     return asked
 
 
@@ -104,17 +98,14 @@ def _plain(text: str) -> str:
     return text.replace("\x00", "")[:200]
 
 
-def _rows(
-    found: QuerySet[Application], late: bool | None, order: str, today: date | None
-) -> list[Row]:
+def _rows(found: QuerySet[Application], order: str, today: date | None) -> list[Row]:
     files = list(found)
     known = timings(files, today)
     rows = [
         Row(one, known[one.pk], one.verdict or "", one.box.extent)  # type: ignore[attr-defined]
         for one in files
-        if late is None or known[one.pk].late == late
     ]
-    if order not in _ORDERS:
+    if order not in ORDERS:
         rows.sort(key=_urgency)
     return rows
 
@@ -134,18 +125,6 @@ def file(user: Any, number: str) -> Application | None:
         return None
     rows = Application.objects.select_related("kelurahan", "officer", "identity")
     return rows.filter(number=_plain(number)).first()
-
-
-def next_to(user: Any, number: str, **asked: Any) -> tuple[str | None, str | None]:
-    """The numbers before and after a file in the list that the same filters give."""
-    numbers = [row.number for row in queue(user, **asked)]
-    if number not in numbers:
-        return None, numbers[0] if numbers else None
-    at = numbers.index(number)
-    return (
-        numbers[at - 1] if at else None,
-        numbers[at + 1] if at + 1 < len(numbers) else None,
-    )
 
 
 def by_tracking_code(code: str) -> Application | None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import models, transaction
 
+from layers import files
 from layers.base import Refused
 from layers.catalog.permits import acts
 from layers.catalog.permits.applications import Application
@@ -19,7 +17,7 @@ from layers.catalog.permits.entries import typed
 from layers.catalog.permits.roles import APPLICANT, OFFICIALS, hold
 
 
-def anywhere(document: Any, filename: str) -> str:
+def anywhere(document: Any = None, filename: str = "") -> str:
     """A name nobody can guess; nothing of the name that was sent."""
     return f"permits/{uuid4().hex}"
 
@@ -92,7 +90,7 @@ def keep(
         application=application,
         kind=kind,
         title=typed("title", title or name[-200:], missing="Beri judul.", most=200),
-        file=kept_file(content),
+        file=files.keep(anywhere(), content),
         media_type=media_type,
         size=len(content),
         sha256=digest,
@@ -114,17 +112,3 @@ def _media_type(content: bytes) -> str:
         if content.startswith(signature):
             return media_type
     raise Refused({"file": "Hanya PDF, JPEG, atau PNG yang dapat diterima."})
-
-
-def kept_file(content: bytes) -> str:
-    """The name of a new file that holds a paper, flushed to disk. The file comes before the row: a
-    crash between leaves a file that belongs to nothing, never a row without its file."""
-    name = default_storage.save(anywhere(None, ""), ContentFile(content))
-    file = default_storage.path(name)
-    for each in (file, os.path.dirname(file)):
-        opened = os.open(each, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
-    return name

@@ -7,7 +7,6 @@ from typing import Any
 import shapely
 from django.conf import settings
 from django.contrib.gis.db import models
-from django.contrib.gis.geos import GEOSGeometry
 from django.db import transaction
 from django.utils import timezone
 
@@ -15,8 +14,9 @@ from layers.base import Refused
 from layers.catalog.permits import acts
 from layers.catalog.permits.applications import Application
 from layers.catalog.permits.entries import typed
-from layers.catalog.permits.parcels import INDONESIA
 from layers.catalog.permits.roles import OFFICIALS, hold
+from layers.geometry import to_geos, to_shapely
+from layers.ingest.repair import INDONESIA
 
 
 class Markup(models.Model):
@@ -47,8 +47,8 @@ def mark(*, application: Application, geom: Any, text: str, by: Any) -> Markup:
     """Draw a remark: a point, a line or an area (GEOS or shapely, EPSG:4326). Raises Refused."""
     hold(application, by, OFFICIALS)
     text = typed("text", text, missing="Tuliskan catatannya.", most=500)
-    shape = shapely.force_2d(shapely.from_wkb(bytes(geom.wkb)))
-    if shape.is_empty or not shape.is_valid or not INDONESIA.covers(shape):
+    shape = shapely.force_2d(to_shapely(geom))
+    if shape.is_empty or not shape.is_valid or not shapely.box(*INDONESIA).covers(shape):
         raise Refused({"geom": "Gambar ini tidak dapat dipakai; gambar sekali lagi."})
     if shapely.get_num_coordinates(shape) > MOST_VERTICES:
         raise Refused({"geom": "Gambar ini terlalu rumit: paling banyak 2.000 titik."})
@@ -56,7 +56,7 @@ def mark(*, application: Application, geom: Any, text: str, by: Any) -> Markup:
         raise Refused({"geom": f"Sebuah berkas memuat paling banyak {MOST_MARKUPS} catatan."})
     made = Markup.objects.create(
         application=application,
-        geom=GEOSGeometry(memoryview(shape.wkb), srid=4326),
+        geom=to_geos(shape),
         text=text,
         by=by,
     )

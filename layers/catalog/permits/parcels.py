@@ -10,7 +10,7 @@ from typing import Any
 import shapely
 from django.conf import settings
 from django.contrib.gis.db import models
-from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
+from django.contrib.gis.geos import MultiPolygon
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -21,8 +21,7 @@ from layers.catalog.permits import acts
 from layers.catalog.permits.applications import Application
 from layers.catalog.permits.entries import typed
 from layers.catalog.permits.roles import PLANNER, S, hold
-
-INDONESIA = shapely.box(94.0, -12.0, 142.0, 7.0)
+from layers.geometry import to_geos, to_shapely
 
 
 class Parcel(models.Model):
@@ -69,6 +68,9 @@ class Parcel(models.Model):
         return f"{self.application_id} · {self.revision}"
 
 
+DRAWING = frozenset({S.REGISTERED, S.COMPLETENESS, S.RETURNED})
+
+
 @transaction.atomic
 def redraw(
     *,
@@ -81,7 +83,7 @@ def redraw(
     sent_sha256: str = "",
 ) -> Parcel:
     """A new red line instead of the standing one, before the assessment. Raises Refused."""
-    hold(application, by, {PLANNER}, during={S.REGISTERED, S.COMPLETENESS, S.RETURNED})
+    hold(application, by, {PLANNER}, during=DRAWING)
     reason = typed("reason", reason, missing="Tuliskan mengapa batas bidang diubah.")
     return revise(
         application=application,
@@ -126,7 +128,7 @@ def outline(shape: Any, field: str = "parcel") -> MultiPolygon:
     Refused with the place of what is wrong."""
     from layers.outline.fitness import judge
 
-    polygon = shapely.force_2d(shapely.from_wkb(bytes(shape.wkb)))
+    polygon = shapely.force_2d(to_shapely(shape))
     if polygon.geom_type == "Polygon":
         polygon = shapely.MultiPolygon([] if polygon.is_empty else [polygon])
     if polygon.geom_type != "MultiPolygon":
@@ -134,4 +136,4 @@ def outline(shape: Any, field: str = "parcel") -> MultiPolygon:
     wrong = [flaw.sentence for flaw in judge(polygon) if flaw.blocking]
     if wrong:
         raise Refused({field: " ".join(wrong[:3])})
-    return GEOSGeometry(memoryview(polygon.wkb), srid=4326)  # type: ignore[return-value]
+    return to_geos(polygon)

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import shapely
-from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
+from django.contrib.gis.geos import MultiPolygon
 
 from layers.base import Refused
 from layers.catalog.permits.parcels import outline
+from layers.geometry import to_geos, to_shapely
 
 FIELD = "refused_part"
 # Degrees: what was drawn within a centimetre of the parcel's line is meant to lie on it, and a
@@ -21,8 +22,8 @@ NEAR, GRID = 1e-7, 1e-11
 def partition(parcel: MultiPolygon, drawn: Any) -> tuple[MultiPolygon, MultiPolygon]:
     """(approved, refused): the parcel minus what was drawn, and the rest. Raises Refused where that
     leaves nothing of one of them."""
-    whole = shapely.from_wkb(bytes(parcel.wkb))
-    cutter = _on_the_line(shapely.from_wkb(bytes(outline(drawn, FIELD).wkb)), whole)
+    whole = to_shapely(parcel)
+    cutter = _on_the_line(to_shapely(outline(drawn, FIELD)), whole)
     approved = _land(shapely.difference(whole, cutter, grid_size=GRID))
     refused = _land(shapely.difference(whole, approved, grid_size=GRID))
     approved = _land(shapely.difference(whole, refused, grid_size=GRID))
@@ -31,7 +32,7 @@ def partition(parcel: MultiPolygon, drawn: Any) -> tuple[MultiPolygon, MultiPoly
     if approved.is_empty:
         told = "Bagian yang ditolak menutupi seluruh bidang: rekomendasikan ditolak."
         raise Refused({FIELD: told})
-    return _geos(approved), _geos(refused)
+    return to_geos(approved), to_geos(refused)
 
 
 def _on_the_line(cutter: Any, whole: Any) -> Any:
@@ -76,7 +77,3 @@ def _land(shape: Any) -> Any:
 def _is_wide(polygon: Any) -> bool:
     """Whether a circle of that width fits in: surely where there is more of it than of its line."""
     return polygon.area > NEAR / 2 * polygon.length or not polygon.buffer(-NEAR / 2).is_empty
-
-
-def _geos(shape: Any) -> MultiPolygon:
-    return GEOSGeometry(memoryview(shape.wkb), srid=4326)  # type: ignore[return-value]

@@ -24,6 +24,11 @@ SERIES = "KKPR"
 Channel = Application.Channel
 
 
+def registered(instance_id: UUID) -> Application | None:
+    """What this form has become already."""
+    return Application.objects.filter(instance_id=instance_id).first()
+
+
 @transaction.atomic
 def register(
     *,
@@ -42,14 +47,14 @@ def register(
     """A new application, numbered, with its parcel, its applicant and its first move; the same
     `instance_id` again is the same application, unchanged. Raises Refused with a sentence for every
     field that is wrong."""
-    if known := Application.objects.filter(instance_id=instance_id).first():
+    if known := registered(instance_id):
         return known
     _may_register(channel, by)
     values, told = _entries(applicant, kbli, activity, shape, identity, channel)
     now = timezone.now()
     with transaction.atomic():
         number = _number(timezone.localtime(now).year)
-        known = Application.objects.filter(instance_id=instance_id).first()
+        known = registered(instance_id)
         transaction.set_rollback(known is not None)  # the other of two at once gives it back
     if known:
         return known
@@ -140,7 +145,11 @@ def _number(year: int) -> str:
         found = (re.search(r"-(\d+)$", one) for one in numbers.values_list("number", flat=True))
         return max((int(match[1]) for match in found if match), default=0)
 
-    return f"{SERIES}-{year}-{next_number(SERIES, year, given=given):04}"
+    return numbered(next_number(SERIES, year, given=given), year)
+
+
+def numbered(running: int, year: int) -> str:
+    return f"{SERIES}-{year}-{running:04}"
 
 
 @transaction.atomic

@@ -82,7 +82,7 @@ def ask(
         raise Refused({"kind": "Pilih apa yang diminta: dokumen, isian, batas bidang, atau waktu."})
     if (kind == Request.Kind.RED_LINE) != (proposed is not None):
         raise Refused({"proposed": "Gambar batas baru yang diusulkan, hanya untuk batas bidang."})
-    if _open(application).count() >= MOST_OPEN:
+    if still_open(application).count() >= MOST_OPEN:
         raise Refused({"text": "Terlalu banyak permintaan terbuka; gabungkan atau batalkan."})
     line = None if proposed is None else parcels.outline(proposed, "proposed")
     if line is not None and line.equals_exact(application.geom):
@@ -137,7 +137,8 @@ def cancel(*, request: Request, by: Any, reason: str) -> Request:
     return request
 
 
-def _open(application: Application) -> models.QuerySet[Request]:
+def still_open(application: Application) -> models.QuerySet[Request]:
+    """What the applicant has not answered yet."""
     return Request.objects.filter(application=application, state=Request.State.OPEN)
 
 

@@ -7,8 +7,7 @@ import json
 from django.contrib.gis.db.models.functions import AsGeoJSON, Intersection
 from django.contrib.gis.geos import Polygon
 
-from layers.catalog.zoning.plans import Plan, Standing, Zone
-from layers.catalog.zoning.rules import RuleSet
+from layers.catalog.zoning.plans import Plan, Zone
 from layers.selection import BBox
 
 MOST = 600  # zones: a parcel and its surroundings have some dozens
@@ -33,15 +32,3 @@ def zones_around(plan: Plan, bbox: BBox) -> list[dict[str, object]]:
         }
         for shape, code, name, zone in rows
     ]
-
-
-def plans() -> list[Plan]:
-    """Every plan, the one in force first, then the newest."""
-    return sorted(
-        Plan.objects.defer("report"),
-        key=lambda plan: (plan.status != Standing.ACTIVE, -plan.valid_from.toordinal()),
-    )
-
-
-def rules_in_force() -> RuleSet | None:
-    return RuleSet.objects.filter(status=Standing.ACTIVE).first()

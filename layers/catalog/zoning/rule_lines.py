@@ -37,7 +37,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Line:
-    """A row of a sheet, by the names of its columns; `told` keeps a fault to its cell."""
+    """A row of a sheet, by the names of its columns."""
 
     sheet: Sheet
     row: int

@@ -20,8 +20,9 @@ from django.utils import timezone
 from layers.catalog.boundaries import Area
 from layers.catalog.zoning.cells import number_told
 from layers.catalog.zoning.rules import RuleSet
-from layers.catalog.zoning.versions import Plan, Standing
+from layers.catalog.zoning.versions import Plan
 from layers.catalog.zoning.zone_files import INTENSITIES
+from layers.figures import grouped
 from layers.ingest import coverage
 from layers.ingest.coverage import Flaws
 from layers.ingest.repair import to_metres
@@ -186,10 +187,4 @@ def lines(report: Mapping[str, Any], shown: int = 5) -> Iterator[str]:
 def written(number: float) -> str:
     """A number as Indonesians write it: 12.345,6."""
     digits = 0 if number >= 1000 or number == int(number) else 2
-    return f"{number:,.{digits}f}".translate(str.maketrans(",.", ".,"))
-
-
-def rules_for(code: str) -> RuleSet | None:
-    """The rules of this code, else those in force."""
-    wanted = {"code": code} if code else {"status": Standing.ACTIVE}
-    return RuleSet.objects.filter(**wanted).first()
+    return grouped(number, digits)

@@ -5,8 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from layers.base import Refused
 from layers.catalog.zoning.activation import activate
-from layers.catalog.zoning.survey import rules_for
-from layers.catalog.zoning.versions import Plan
+from layers.catalog.zoning.in_force import plan_named, rules_named
 
 
 class Command(BaseCommand):
@@ -22,14 +21,12 @@ class Command(BaseCommand):
         )  # fmt: skip
 
     def handle(self, *, plan: str, rules: str, by: str, accept_flaws: str, **options: Any) -> None:
-        found = Plan.objects.filter(code=plan).first()
-        rule_set = rules_for(rules) if rules else None
         walidata = User.objects.filter(username=by).first()
-        if found is None or walidata is None or (rules and rule_set is None):
-            missing = "plan" if found is None else "account" if walidata is None else "rules"
-            raise CommandError(f"There is no {missing} of this name.")
+        if walidata is None:
+            raise CommandError(f"There is no account {by!r}.")
         try:
-            activate(plan=found, rule_set=rule_set, by=walidata, reason=accept_flaws)
+            rule_set = rules_named(rules) if rules else None
+            activate(plan=plan_named(plan), rule_set=rule_set, by=walidata, reason=accept_flaws)
         except Refused as refused:
             raise CommandError(" ".join(refused.reasons.values())) from refused
         self.stdout.write(f"{plan} is in force{f', with {rules}' if rules else ''}.")

@@ -9,11 +9,10 @@ from layers.base import Refused
 from layers.catalog.permits.applications import Application
 from layers.catalog.permits.check.evidence import (
     evidence_for,
-    plan_named,
-    rules_named,
     standing_parcel,
 )
 from layers.catalog.permits.check.summaries import summary
+from layers.catalog.zoning.in_force import plan_named, rules_named
 from layers.outline.files import read_file
 
 

@@ -4,7 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from layers.catalog.zoning.survey import lines, rules_for, survey
+from layers.base import Refused
+from layers.catalog.zoning.in_force import rules_in_force, rules_named
+from layers.catalog.zoning.survey import lines, survey
 from layers.catalog.zoning.versions import Plan
 
 
@@ -21,9 +23,10 @@ class Command(BaseCommand):
         if found is None:
             known = ", ".join(Plan.objects.values_list("code", flat=True))
             raise CommandError(f"There is no plan {plan!r}; there are: {known}.")
-        rule_set = rules_for(rules)
-        if rules and rule_set is None:
-            raise CommandError(f"There are no rules {rules!r}.")
+        try:
+            rule_set = rules_named(rules) if rules else rules_in_force()
+        except Refused as refused:
+            raise CommandError(" ".join(refused.reasons.values())) from refused
         report = survey(plan=found, rule_set=rule_set)
         if json:
             write(json, report)

@@ -4,9 +4,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from layers.base import Refused
-from layers.catalog.permits.check.evidence import plan_named, rules_named
 from layers.catalog.permits.check.rechecks import Recheck, recheck, store
 from layers.catalog.permits.check.verdicts import TOLD
+from layers.catalog.zoning.in_force import plan_named, rules_named
 
 
 class Command(BaseCommand):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from layers.catalog.permits.applications import STATUS_NAMES
-from layers.catalog.permits.check.verdicts import TOLD, extent, grouped, square_metres
+from layers.catalog.permits.check.verdicts import TOLD, extent, square_metres
+from layers.figures import grouped
 
 NONE = "tidak ada"
 STATES = {
@@ -111,8 +112,8 @@ _LISTS: tuple[tuple[str, str, tuple[tuple[str, str, Words], ...], Words], ...] =
     ("overlays", "{name} {value}", _OVERLAY, lambda one: STATES[one["state"]]),
     ("overlaps", "Bertampalan dengan {id}", _OVERLAP, _extent),
     ("neighbours", "Bersebelahan dengan {number}",
-     (("metres", ", jarak", lambda one: f"{grouped(one)} m"), _OVERLAP[1]),
-     lambda one: f"{grouped(one['metres'])} m"),
+     (("metres", ", jarak", lambda one: f"{grouped(one, 2)} m"), _OVERLAP[1]),
+     lambda one: f"{grouped(one['metres'], 2)} m"),
 )  # fmt: skip
 
 

@@ -35,26 +35,15 @@ from layers.catalog.permits.applications import Application
 from layers.catalog.permits.check.checks import Check
 from layers.catalog.permits.check.differences import Difference, compare
 from layers.catalog.permits.check.judgement import judged
-from layers.catalog.permits.check.pieces import pieces
 from layers.catalog.permits.check.rulebook import Rulebook
 from layers.catalog.permits.check.surroundings import around
+from layers.catalog.permits.check.wording import as_worded
 from layers.catalog.permits.parcels import Parcel
-from layers.catalog.permits.roles import OFFICIALS, only_for, works_on_permits
-from layers.catalog.zoning.plans import Plan, Standing
+from layers.catalog.permits.roles import OFFICIALS, hold
+from layers.catalog.zoning.in_force import plan_named, rules_named
+from layers.catalog.zoning.plans import Plan
 from layers.catalog.zoning.rules import RuleSet
 
-__all__ = [
-    "Recomputed",
-    "check",
-    "compare",
-    "evidence_for",
-    "last_check",
-    "pieces",
-    "recompute",
-]
-
-NO_PLAN = "Belum ada rencana tata ruang yang berlaku."
-NO_RULES = "Belum ada aturan pemanfaatan ruang yang berlaku."
 NOT_ANSWER = ("at", "engine")  # of the evidence: when and with what, not what it says
 
 
@@ -63,10 +52,11 @@ def check(
     *, application: Application, by: Any, plan: Plan | None = None, rule_set: RuleSet | None = None
 ) -> Check:
     """Check the red line that stands and keep the evidence. Plan and rules are those in force
-    unless others are named; without `by` it is the office's own batch. Raises Refused."""
-    if by is not None and not works_on_permits(by):
-        raise Refused({"by": only_for(OFFICIALS)})
-    plan, rule_set = plan or plan_named(""), rule_set or rules_named("")
+    unless others are named; without `by` it is the office's own batch. What a decided file rests
+    on stays its last check. Raises Refused."""
+    if by is not None:
+        hold(application, by, OFFICIALS)
+    plan, rule_set = plan or plan_named(), rule_set or rules_named()
     parcel = standing_parcel(application)
     at = timezone.now()
     evidence = evidence_for(
@@ -147,7 +137,8 @@ class Recomputed:
 
 
 def recompute(check: Check) -> Recomputed:
-    """The check once more: the same red line, plan, rules and moment."""
+    """The check once more: the same red line, plan, rules and moment. What has no versions is told
+    as it was; `differences` say what it is today."""
     evidence = evidence_for(
         shape=check.parcel.geom,
         kbli=check.kbli,
@@ -157,7 +148,8 @@ def recompute(check: Check) -> Recomputed:
         application=check.application,
         revision=check.parcel.revision,
     )
-    same = digest(evidence) == check.sha256 == digest(check.evidence)
+    worded = as_worded(evidence, check.evidence)
+    same = digest(worded) == check.sha256 == digest(check.evidence)
     return Recomputed(same, evidence, compare(check.evidence, evidence))
 
 
@@ -182,25 +174,3 @@ def digest(evidence: dict[str, Any]) -> str:
     said = {name: value for name, value in evidence.items() if name not in NOT_ANSWER}
     text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def plan_named(code: str) -> Plan:
-    """The plan with this code; without one, the plan in force. Raises Refused."""
-    found = Plan.objects.filter(**_asked(code)).first()
-    if found is None:
-        told = f"Tidak ada rencana tata ruang {code}." if code else NO_PLAN
-        raise Refused({"plan": told})
-    return found
-
-
-def rules_named(code: str) -> RuleSet:
-    """The same of rules."""
-    found = RuleSet.objects.filter(**_asked(code)).first()
-    if found is None:
-        told = f"Tidak ada aturan pemanfaatan {code}." if code else NO_RULES
-        raise Refused({"rules": told})
-    return found
-
-
-def _asked(code: str) -> dict[str, str]:
-    return {"code": code} if code else {"status": Standing.ACTIVE}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +18,8 @@ from layers.catalog.permits.check.verdicts import UNKNOWN, square_metres, strict
 from layers.catalog.zoning.overlays import OverlayKind
 from layers.catalog.zoning.plans import SubZone
 from layers.catalog.zoning.rules import Activity
+from layers.geometry import sha256_of
+from layers.outline.coordinates import vertices_of
 from layers.overlay import NOTHING, Measured, engine
 
 VERSION = 1
@@ -60,7 +61,7 @@ def judged(
     ]
     over = {key: judged_zones[key].verdict for key in measured.contested}
     disputed = strictest(over.values()) if over and contested.m2 >= tolerance else None
-    evidence = {
+    evidence: dict[str, Any] = {
         "version": VERSION,
         "at": at.isoformat(),
         "application": number,
@@ -124,7 +125,6 @@ def _tolerance(book: Rulebook, area: float, pieces: Sequence[Piece]) -> float:
 def _parcel(
     shape: BaseGeometry, revision: int | None, area: float, measured: Measured
 ) -> dict[str, Any]:
-    plain = shapely.to_wkb(shapely.normalize(shape), byte_order=1, output_dimension=2)
     found = sorted(measured.kelurahan.items(), key=lambda one: (-one[1], one[0]))
     found = [(area_of, m2) for area_of, m2 in found if m2 >= NOTHING]
     beside = max(measured.area_m2 - sum(m2 for _, m2 in found), 0.0)
@@ -132,19 +132,15 @@ def _parcel(
     rounded = zip(shares(values, area), shares(values, 100.0), strict=True)
     return {
         "revision": revision,
-        "sha256": hashlib.sha256(plain).hexdigest(),
+        "sha256": sha256_of(shape),
         "area_m2": area,
-        "vertices": int(shapely.get_num_coordinates(shape) - len(_rings(shape))),
+        "vertices": vertices_of(shape),
         "polygons": int(shapely.get_num_geometries(shape)),
         "kelurahan": [
             {"code": code, "name": name, "m2": m2, "percent": percent}
             for ((code, name), _), (m2, percent) in zip(found, rounded, strict=False)
         ],
     }
-
-
-def _rings(shape: BaseGeometry) -> Any:
-    return shapely.get_rings(shapely.get_parts(shape))
 
 
 def _activity(kbli: str, activity: Activity | None) -> dict[str, Any]:

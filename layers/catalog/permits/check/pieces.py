@@ -20,6 +20,7 @@ from layers.catalog.zoning.overlays import OverlayKind
 from layers.catalog.zoning.plans import Plan, SubZone
 from layers.catalog.zoning.rules import RuleSet
 from layers.geodesy import area as area_of
+from layers.geometry import to_shapely
 
 DECIMALS = 7  # of a degree: about a centimetre
 _GRID = 10**-DECIMALS
@@ -56,7 +57,7 @@ def pieces(
         features.append(_feature(overlay_id(kinds[key].code, value), "overlay", name, geom))
     moment = at or timezone.now()
     for one in around(drawn, at=moment, application=application, revision=revision):
-        shared = shapely.from_wkb(bytes(one.line.wkb)).intersection(drawn)
+        shared = to_shapely(one.line).intersection(drawn)
         features.append(
             _feature(overlap_id(one.number, one.revision), "overlap", one.number, shared)
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from layers.catalog.permits.check.verdicts import TOLD, extent, grouped, square_metres
+from layers.catalog.permits.check.verdicts import TOLD, extent, square_metres
+from layers.figures import grouped
 
 
 def summary(evidence: dict[str, Any]) -> Iterator[str]:
@@ -30,7 +31,7 @@ def summary(evidence: dict[str, Any]) -> Iterator[str]:
     if unchecked:
         yield f"Belum dipetakan untuk rencana ini: {', '.join(unchecked)}."
     for one in evidence["neighbours"]:
-        yield f"Bersebelahan dengan {one['number']}, {grouped(one['metres'])} m."
+        yield f"Bersebelahan dengan {one['number']}, {grouped(one['metres'], 2)} m."
 
 
 def _extent(one: dict[str, Any]) -> str:

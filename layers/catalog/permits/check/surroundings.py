@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from layers.catalog.permits.applications import Application, ApplicationMove
 from layers.catalog.permits.parcels import Parcel
+from layers.geometry import to_geos
 from layers.overlay import Metres, SharedArea
 
 NEAR = 10.0  # metres
@@ -46,7 +47,7 @@ def around(
 ) -> list[Around]:
     """Within `NEAR` of the parcel, the largest overlap first. Of the application itself, only red
     lines that were drawn before `revision`."""
-    given = GEOSGeometry(memoryview(shape.wkb), srid=4326)
+    given = to_geos(shape)
     stood = Q(stood_until=None) | Q(stood_until__gt=at)
     if application is not None:
         before = Q(revision__lt=revision) if revision else Q()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from layers.base import Text, named
 from layers.catalog.zoning.rules import Verdict
+from layers.figures import grouped
 
 UNKNOWN = "?"  # cannot be said
 # Nobody may build on what cannot be said, and a prohibition is one whatever else is unknown.
@@ -13,6 +15,18 @@ ORDER = (
     UNKNOWN,
     Verdict.NOT_PERMITTED,
 )
+NAMES = {
+    **named(
+        Verdict,
+        PERMITTED="Permitted",
+        LIMITED="Limited",
+        CONDITIONAL="Conditional",
+        LIMITED_CONDITIONAL="Limited and conditional",
+        NOT_PERMITTED="Not permitted",
+    ),
+    UNKNOWN: Text("Tidak dapat dipastikan", "Cannot be said"),
+}
+# Within a sentence.
 TOLD = {
     Verdict.PERMITTED: "diizinkan",
     Verdict.LIMITED: "diizinkan terbatas",
@@ -28,14 +42,9 @@ def strictest(verdicts: Iterable[str]) -> str:
     return str(max(verdicts, key=ORDER.index, default=UNKNOWN))
 
 
-def grouped(value: float, decimals: int = 2) -> str:
-    """A number as Indonesians write it: 1.234,50."""
-    return f"{value:,.{decimals}f}".translate({ord(","): ".", ord("."): ","})
-
-
 def square_metres(value: float) -> str:
-    return f"{grouped(value)} m²"
+    return f"{grouped(value, 2)} m²"
 
 
 def extent(m2: float, percent: float) -> str:
-    return f"{square_metres(m2)}, {grouped(percent)} %"
+    return f"{square_metres(m2)}, {grouped(percent, 2)} %"

@@ -104,10 +104,13 @@ class Pause(models.Model):
         return f"{self.application_id} · {self.since:%Y-%m-%d}"
 
 
+RUNNING = AT_WORK | {S.RECOMMENDATION}
+
+
 @transaction.atomic
 def pause(*, application: Application, by: Any, reason: str) -> Pause:
     """Hold the clock until it is resumed. Raises Refused."""
-    hold(application, by, {PLANNER}, during=AT_WORK | {S.RECOMMENDATION})
+    hold(application, by, {PLANNER}, during=RUNNING)
     reason = typed("reason", reason, missing="Tuliskan mengapa waktu dihentikan.")
     if _standing(application) is not None:
         raise Refused({"clock": "Waktu berkas ini sudah berhenti."})

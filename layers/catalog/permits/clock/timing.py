@@ -1,4 +1,4 @@
-"""How an application stands in time (see `clock.py` for the rows it rests on).
+"""How an application stands in time (see `limits.py` for the rows it rests on).
 
 Days are working days in the city's own time zone. The day on which something begins is not counted;
 the day on which the clock is held stands still already, that on which it is resumed runs again.

@@ -8,13 +8,10 @@ in the UTM zone of the place.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from typing import TYPE_CHECKING, Any
 
-import shapely
-from django.contrib.gis.geos import GEOSGeometry
 from django.utils import timezone
 from shapely.geometry import MultiPolygon
 
@@ -24,6 +21,7 @@ from layers.catalog.permits.applications import PERMIT_PARCELS, PUBLISHABLE, App
 from layers.catalog.permits.letters.legal_basis import cited_on
 from layers.catalog.permits.letters.map import map_of
 from layers.catalog.permits.workflow.decisions import Decision, Outcome
+from layers.geometry import sha256_of, to_shapely
 from layers.outline import coordinates
 from layers.permissions import Role
 from layers.provenance import demo_layer_ids
@@ -39,9 +37,9 @@ def content_of(letter: Letter, *, replaced: Letter | None) -> Json:
     decision = letter.decision
     proposal, application = decision.recommendation, decision.application
     basis = proposal.basis
-    asked = shapely_of(basis.parcel.geom)
-    approved = shapely_of(decision.approved) if decision.approved else None
-    refused = shapely_of(proposal.refused_part) if proposal.refused_part else None
+    asked = to_shapely(basis.parcel.geom)
+    approved = to_shapely(decision.approved) if decision.approved else None
+    refused = to_shapely(proposal.refused_part) if proposal.refused_part else None
     evidence = told_to_all(basis.evidence)
     issued_on = timezone.localdate(letter.issued_at)
     return {
@@ -87,10 +85,6 @@ def told_to_all(evidence: Json) -> Json:
     text = json.dumps(evidence, ensure_ascii=False)
     told: Json = json.loads(re.sub(rf"\b(?:{names})(?!\d)", "(belum terbuka)", text))
     return told
-
-
-def shapely_of(shape: GEOSGeometry) -> MultiPolygon:
-    return shapely.from_wkb(bytes(shape.wkb))
 
 
 def _reissued(letter: Letter, replaced: Letter | None) -> Json | None:
@@ -141,7 +135,6 @@ def _signed(deed: Any, role: Role) -> Json:
 
 
 def _outline(shape: MultiPolygon) -> Json:
-    plain = shapely.to_wkb(shapely.normalize(shape), byte_order=1, output_dimension=2)
     system = coordinates.system_of(shape, "utm")
     rings: dict[tuple[int, int], list[list[float]]] = {}
     degrees, metres = coordinates.table(shape), coordinates.table(shape, system.code)
@@ -149,7 +142,7 @@ def _outline(shape: MultiPolygon) -> Json:
         corner = [row.x, row.y, round(flat.x, 2), round(flat.y, 2)]
         rings.setdefault((row.part, row.ring), []).append(corner)
     return {
-        "sha256": hashlib.sha256(plain).hexdigest(),
+        "sha256": sha256_of(shape),
         "vertices": len(degrees),
         "polygons": len(shape.geoms),
         "system": {"code": system.code, "name": system.name},

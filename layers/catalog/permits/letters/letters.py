@@ -12,14 +12,17 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
+from layers import files
 from layers.catalog.permits import acts
 from layers.catalog.permits.applications import DECIDED, Application
-from layers.catalog.permits.documents import anywhere, kept_file
+from layers.catalog.permits.documents import anywhere
 from layers.catalog.permits.entries import typed
 from layers.catalog.permits.letters.content import content_of
 from layers.catalog.permits.numbering import next_number
 from layers.catalog.permits.roles import OFFICIALS, hold
 from layers.catalog.permits.workflow.decisions import Decision
+
+SERIES = "letter"  # of the running numbers
 
 
 def verification_code() -> str:
@@ -88,9 +91,12 @@ def issue(*, decision: Decision, by: Any, reason: str = "") -> Letter:
 
 
 def _next_number(year: int) -> str:
-    """By the city's code of classification for spatial permits."""
     issued = Letter.objects.filter(version=1, number__endswith=f"/KKPR/{year}")
-    running = next_number("letter", year, given=issued.count)
+    return numbered(next_number(SERIES, year, given=issued.count), year)
+
+
+def numbered(running: int, year: int) -> str:
+    """By the city's code of classification for spatial permits."""
     return f"600.3.2/{running:04}/KKPR/{year}"
 
 
@@ -99,7 +105,7 @@ def keep_pdf(*, letter: Letter, content: bytes) -> Letter:
     """Keep what was drawn of a letter. Of two that were drawn at once the first is kept."""
     letter.refresh_from_db(from_queryset=Letter.objects.select_for_update())
     if not letter.pdf:
-        letter.pdf = kept_file(content)
+        letter.pdf = files.keep(anywhere(), content)
         letter.sha256 = hashlib.sha256(content).hexdigest()
         letter.save(update_fields=["pdf", "sha256"])
     return letter

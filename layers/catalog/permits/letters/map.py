@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from layers.catalog.zoning.around import zones_around
 from layers.catalog.zoning.overlays import OverlayArea
 from layers.catalog.zoning.plans import Plan
+from layers.geometry import to_shapely
 from layers.outline.coordinates import system_of
 from layers.outline.projections import System, metres_a_degree
 
@@ -113,6 +114,6 @@ def _overlays(plan: Plan, bounds: BaseGeometry, kinds: set[str], fine: float) ->
             "geometry": geometry,
         }
         for kind, name, value, geom in found
-        for area in [shapely.from_wkb(bytes(geom.wkb))]
+        for area in [to_shapely(geom)]
         if (geometry := drawn(area.intersection(bounds), fine))
     ]

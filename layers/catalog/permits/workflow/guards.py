@@ -14,7 +14,7 @@ from layers.catalog.permits.applications import Application
 from layers.catalog.permits.check.checks import Check
 from layers.catalog.permits.clock.timing import timing
 from layers.catalog.permits.consultations import Consultation, Consultee
-from layers.catalog.permits.requests import Request
+from layers.catalog.permits.requests import still_open
 from layers.catalog.permits.workflow.decisions import Recommendation
 from layers.catalog.zoning.plans import Standing
 
@@ -24,22 +24,18 @@ def applicant_is_known(application: Application, by: Any) -> str:
     return "" if known else "Identitas pemohon (NIK atau NIB) belum diisi."
 
 
-def _open(application: Application) -> Any:
-    return Request.objects.filter(application=application, state=Request.State.OPEN)
-
-
 def something_is_asked(application: Application, by: Any) -> str:
-    asked = _open(application).exists()
+    asked = still_open(application).exists()
     return "" if asked else "Tulis dahulu permintaan kepada pemohon: apa yang harus diperbaiki."
 
 
 def nothing_is_asked(application: Application, by: Any) -> str:
-    asked = _open(application).count()
+    asked = still_open(application).count()
     return f"Masih ada {asked} permintaan kepada pemohon yang belum dijawab." if asked else ""
 
 
 def request_is_overdue(application: Application, by: Any) -> str:
-    late = _open(application).filter(due_on__lt=timezone.localdate()).exists()
+    late = still_open(application).filter(due_on__lt=timezone.localdate()).exists()
     return "" if late else "Tidak ada permintaan kepada pemohon yang lewat batas waktu."
 
 

@@ -27,21 +27,6 @@ from layers.catalog.permits.roles import (
 from layers.catalog.permits.workflow import effects, guards
 from layers.history import Moves, advance
 
-__all__ = [
-    "APPLICANT",
-    "APPROVER",
-    "MOVES",
-    "OPEN",
-    "PLANNER",
-    "STEPS",
-    "Offer",
-    "Step",
-    "act_title",
-    "offers",
-    "roles_of",
-    "take",
-]
-
 Guard = Callable[[Application, Any], str]  # of an application and `by`; what is missing, or ""
 Effect = Callable[..., Mapping[str, Any]]  # (application=, by=, reason=, **particulars) -> changes
 

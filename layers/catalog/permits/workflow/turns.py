@@ -36,10 +36,17 @@ def last_act(application: Application) -> int:
 
 @transaction.atomic
 def take_turn(
-    *, application: Application, seen: int, kind: str, by: Any, deed: Callable[[], T]
+    *,
+    application: Application,
+    seen: int,
+    kind: str,
+    by: Any,
+    deed: Callable[[], T],
+    is_same: Callable[[Act], bool] = lambda act: True,
 ) -> T:
-    """Do a deed that records an act of `kind`, if the newest act of the file is `seen` yet. Raises
-    DoneAlready, and Refused with what happened meanwhile."""
+    """Do a deed that records an act of `kind`, if the newest act of the file is `seen` yet.
+    `is_same` tells whether such an act says what this one would. Raises DoneAlready, and Refused
+    with what happened meanwhile."""
     lock(application)
     newer = list(
         Act.objects.filter(application=application, pk__gt=seen)
@@ -48,7 +55,8 @@ def take_turn(
     )
     if newer:
         since = timezone.now() - AT_ONCE
-        if any(act.kind == kind and act.by_id == by.pk and act.at > since for act in newer):
+        own = (act for act in newer if act.kind == kind and act.by_id == by.pk)
+        if any(act.at > since and is_same(act) for act in own):
             raise DoneAlready
         who = newer[-1].by.get_username() if newer[-1].by else "pemohon"
         told = f"Sementara itu {who} mengubah berkas ini: lihat Riwayat, lalu kirim sekali lagi."
