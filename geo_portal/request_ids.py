@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 HEADER = "X-Request-ID"
 
 _HARMLESS = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
-_SECRET = re.compile(r"(/openrosa/key/)[^/\s'\"?]+")
+_SECRET = re.compile(r"(/(?:openrosa/key|track|documents/letters)/)[^/\s'\"?]+")
 _current: ContextVar[str] = ContextVar("request_id", default="-")
 
 

@@ -11,6 +11,7 @@ from field_api.applicants.judgement import kept_crs
 from field_api.applicants.papers import PAPERS, keep_upload
 from layers.catalog.permits.applications import Application
 from layers.catalog.permits.documents import Document
+from layers.catalog.permits.entries import plain
 from layers.catalog.permits.registration import register, registered
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import pairwise
 from math import atan2, cos, exp, log, pi, sin, sqrt
 from random import Random
@@ -19,14 +20,15 @@ TRIES = 15  # positions in a block before another block is taken
 
 
 class Cadastre:
-    """Finds room for one parcel after another."""
+    """Finds room for one parcel after another, and beside those that are `built` on already."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, built: Sequence[Polygon] = ()) -> None:
         self.random = random
         self.taken: dict[int, list[Polygon]] = defaultdict(list)
         self.blocks: dict[str, list[tuple[int, Block]]] = defaultdict(list)
         for number, (block, sub_zone) in enumerate(sub_zones()):
             self.blocks[sub_zone.split("-")[0]].append((number, block))
+            self.taken[number] += [shape for shape in built if shape.intersects(block.shape)]
 
     def parcel(self, zones: list[str], least: float, most: float) -> tuple[str, Polygon]:
         """The kelurahan's code and a parcel of `least` to `most` m², in a block of such a zone."""

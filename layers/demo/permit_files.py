@@ -50,16 +50,22 @@ PAPERS = {Document.Kind.IDENTITY: "Identitas pemohon", Document.Kind.LAND_TITLE:
 
 @dataclass
 class File:
-    """An application with its steps, and the acts that were told of so far."""
+    """An application with its steps, and the acts that were told of so far. In a `whole` one lies
+    everything that others hold now and then."""
 
     row: Application
     steps: Sequence[Step]
     company: bool
+    whole: bool = False
     acts: list[Act] = field(default_factory=list)
 
     def chance(self, of: str) -> Random:
         """A stream of its own for each file and matter."""
         return stream(f"permit-files/{of}/{self.row.number}")
+
+    def often(self, of: str, share: float) -> bool:
+        """Whether it is among the `share` of the files that hold such a thing."""
+        return self.whole or self.chance(of).random() < share
 
     def arrivals(self, status: S) -> Iterator[tuple[Step, Step | None]]:
         """Each arrival in a status, with what came after it."""
@@ -124,7 +130,7 @@ def _moved_line(file: File) -> tuple[Step, Step] | None:
     """The return on which the red line was moved, where it was."""
     for step, after in file.arrivals(S.RETURNED):
         if after and after.status == S.COMPLETENESS:
-            return (step, after) if file.chance("red-line").random() < 0.35 else None
+            return (step, after) if file.often("red-line", 0.35) else None
     return None
 
 
@@ -238,7 +244,7 @@ def _pauses(file: File, planner: Any) -> Iterator[Pause]:
 
 
 def _papers(file: File, planner: Any) -> Iterator[Document]:
-    if file.chance("papers").random() > 0.12:
+    if not file.often("papers", 0.12):
         return
     by = None if file.row.channel == Application.Channel.APPLICANT else planner
     for kind, title in PAPERS.items():

@@ -17,9 +17,18 @@ from layers.catalog.permits.numbering import RunningNumber
 from layers.catalog.permits.partition import partition
 from layers.catalog.permits.registration import SERIES, numbered
 from layers.catalog.permits.site_visits import SiteVisit
-from layers.demo import fixtures, journeys, names, permit_decisions, permit_files, permit_rules
+from layers.demo import (
+    fixtures,
+    journeys,
+    names,
+    permit_decisions,
+    permit_files,
+    permit_rules,
+    showpiece,
+)
 from layers.demo.boundaries import kelurahan_ids
 from layers.demo.journeys import Step
+from layers.demo.mosaic import neighbourhoods
 from layers.demo.parcels import Cadastre
 from layers.demo.people import user_ids
 from layers.demo.permit_files import Users
@@ -65,6 +74,7 @@ class Draft:
     online: bool
     steps: tuple[Step, ...]
     visit: Visit | None
+    whole: bool = False  # everything that a file may hold is in it
 
     @property
     def status(self) -> str:
@@ -78,7 +88,7 @@ class Draft:
 def drafts(count: int, until: date) -> list[Draft]:
     """`count` applications, every status among them, in the order of their submission."""
     random = stream("permits")
-    cadastre = Cadastre(random)
+    cadastre = Cadastre(random, built=(showpiece.HOTEL, showpiece.RESTAURANT))
     activities = fixtures.rows("permit-parcels")
     weights = [float(row["weight"]) for row in activities]
     statuses = list(SHARES) + random.choices(
@@ -105,6 +115,8 @@ def drafts(count: int, until: date) -> list[Draft]:
                 visit=None,
             )
         )
+    codes = {place.name: code for code, place in neighbourhoods().items()}
+    made = showpiece.put_into(made, until, codes)
     made.sort(key=lambda draft: draft.steps[0].at)
     return [_visited(draft, until, random) for draft in _numbered(made)]
 
@@ -119,6 +131,8 @@ def _numbered(made: list[Draft]) -> Iterator[Draft]:
 
 def _visited(draft: Draft, until: date, random: Random) -> Draft:
     """A visit soon after the assessment began, to some of the parcels."""
+    if draft.whole:
+        return showpiece.seen(draft, until, Visit)
     begun = [number for number, step in enumerate(draft.steps) if step.status == S.ASSESSMENT]
     if not begun or random.random() < 0.4:
         return draft
@@ -163,7 +177,9 @@ def load(sizes: Sizes, until: date) -> dict[str, int]:
         for row, draft in pairs
         if draft.visit
     )
-    files = [permit_files.File(row, draft.steps, draft.company) for row, draft in pairs]
+    files = [
+        permit_files.File(row, draft.steps, draft.company, draft.whole) for row, draft in pairs
+    ]
     permit_files.load(files, users)
     permit_decisions.load(files, users)
     permit_files.keep_acts(files)

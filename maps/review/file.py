@@ -18,6 +18,7 @@ from layers.base import Refused
 from layers.catalog.permits import applicants, reference
 from layers.catalog.permits.acts import Act
 from layers.catalog.permits.applications import Application
+from layers.catalog.permits.entries import plain
 from layers.catalog.permits.workflow.steps import STEPS
 from layers.catalog.permits.workflow.turns import DoneAlready, take_turn
 from maps.review import checks, page
@@ -86,8 +87,8 @@ def _done(request: HttpRequest, application: Application, asked: Deed, form: Any
 def _says(act: Act, typed: Mapping[str, Any]) -> bool:
     """Whether an act says what was typed: of two papers or remarks that are sent shortly after one
     another from two windows, the second is not the first one twice."""
-    texts = [typed[name] for name in ("reason", "text", "question", "answer", "note", "title")
-             if typed.get(name)]  # fmt: skip
+    words = ("reason", "text", "question", "answer", "note", "title")
+    texts = [plain(typed[name]) for name in words if typed.get(name)]
     if act.why and texts and act.why not in texts:
         return False
     rows = ("request", "consultation", "markup")

@@ -61,6 +61,13 @@ def test_the_line_of_an_error_bears_the_id_and_not_the_token(
         assert token not in line
 
 
+@pytest.mark.parametrize("address", ["/track/{}", "/track/{}/receipt", "/documents/letters/{}.pdf"])
+def test_the_codes_of_applicants_and_letters_are_in_no_line(address: str) -> None:
+    told = f"Internal Server Error: {address.format('rahasia-123')}"
+    record = logging.LogRecord("django.request", logging.ERROR, "", 0, told, None, None)
+    assert "rahasia-123" not in Line("{message}", style="{").format(record)
+
+
 def test_the_portal_logs_with_that_formatter(settings: Any) -> None:
     root = logging.getLogger()
     assert settings.LOGGING["formatters"]["line"]["()"] == "geo_portal.request_ids.Line"

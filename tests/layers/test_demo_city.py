@@ -56,6 +56,7 @@ from layers.demo import (
     people,
     permit_rules,
     permits,
+    showpiece,
     stunting,
     trash,
     zoning,
@@ -241,7 +242,40 @@ def test_permits_stand_in_every_status_on_parcels_of_their_own(loaded: None) -> 
         assert row.applicant
     shapes = [shape(row) for row in rows]
     pairs = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    assert len(pairs.T) == len(rows), "a parcel lies upon another"
+    upon = {frozenset(rows[one].activity for one in pair) for pair in pairs.T if pair[0] < pair[1]}
+    assert upon == {frozenset({"Hotel melati tiga lantai", "Rumah makan"})}, "the showpiece alone"
+    assert len(pairs.T) == len(rows) + 2
+
+
+@pytest.mark.parametrize("sizes", [SMALL, FULL])
+def test_the_showpiece_leaves_every_other_parcel_free(sizes: Any) -> None:
+    """By the drafts alone: the full city is not loaded here."""
+    made = permits.drafts(sizes.permits, UNTIL)
+    built = [draft for draft in made if draft.parcel in (showpiece.HOTEL, showpiece.RESTAURANT)]
+    assert sorted(draft.status for draft in built) == ["assessment", "granted"]
+    for draft in made:
+        upon = [one for one in built if one.parcel.intersects(draft.parcel)]
+        assert upon == (built if draft in built else [])
+
+
+def test_the_showpiece_shows_all_that_a_check_can_say(loaded: None) -> None:
+    file = Application.objects.get(activity="Hotel melati tiga lantai")
+    said = file.checks.get().evidence
+    assert [(part["sub_zone"], part["verdict"]) for part in said["parts"]] == [
+        ("K-3", "I"), ("W", "B"), ("PS", "X"),
+    ]  # fmt: skip
+    assert [sliver["sub_zone"] for sliver in said["slivers"]] == ["R-2"]
+    states = {one["kind"]: one["state"] for one in said["overlays"]}
+    assert {kind for kind, state in states.items() if state == "applies"} == {
+        "KKOP", "KRB", "KSMPDN",
+    }  # fmt: skip
+    assert set(states.values()) == {"applies", "does-not-apply", "not-checked"}
+    assert [(one["relation"], one["number"] == file.number) for one in said["overlaps"]] == [
+        ("own-earlier", True), ("permit", False),
+    ]  # fmt: skip
+    assert file.documents.count() == 2
+    assert file.parcels.count() == 2
+    assert file.site_visits.count() == 1
 
 
 def test_decided_permits_bear_the_day_of_their_last_move(loaded: None) -> None:

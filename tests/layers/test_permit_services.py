@@ -32,6 +32,7 @@ from layers.catalog.permits.clock import limits
 from layers.catalog.permits.clock.limits import Pause
 from layers.catalog.permits.consultations import Consultee
 from layers.catalog.permits.documents import Document
+from layers.catalog.permits.entries import typed
 from layers.catalog.permits.parcels import Parcel
 from layers.catalog.permits.requests import Request
 from layers.catalog.zoning.overlays import OverlayKind
@@ -198,6 +199,12 @@ def test_what_is_wrong_is_told_by_its_field(
     with pytest.raises(Refused) as refused:
         register(**changed)
     assert says in told(refused)[field]
+
+
+def test_a_name_reads_as_it_is_written() -> None:
+    """Neither what no letter can print nor what turns the direction of writing."""
+    assert typed("applicant", " Ma\x01ri\u202ea\x7f Lado\x00\ufeff ") == "Maria Lado"
+    assert typed("reason", "Satu\r\n\tdua 😀") == "Satu\r\n\tdua 😀"
 
 
 def test_everything_that_is_wrong_is_told_at_once(cast: Any) -> None:

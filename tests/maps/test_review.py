@@ -246,6 +246,11 @@ def test_what_cannot_be_used_comes_back_as_it_was_typed(
             "text": "a",
             "proposed": '{"type":"Polygon","coordinates":[[[1e9,0]]]}',
         },
+        {
+            "kind": "red-line",
+            "text": "a",
+            "proposed": f'{{"type":"Polygon","coordinates":[[[{10**400},0]]]}}',
+        },
         {"kind": "document", "text": "\x00", "due_on": "2026-13-45"},
         {"seen": "-1"},
         {"seen": "9" * 40},
