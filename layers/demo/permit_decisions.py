@@ -11,7 +11,6 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from shapely import Polygon
 
-from layers import overlay
 from layers.catalog.permits.applications import DECIDED, Application
 from layers.catalog.permits.check.checks import Check
 from layers.catalog.permits.check.evidence import digest
@@ -29,6 +28,7 @@ from layers.catalog.permits.workflow.decisions import (
     Outcome,
     Recommendation,
 )
+from layers.catalog.zoning.measures import one as overlay
 from layers.catalog.zoning.plans import Plan, Standing
 from layers.catalog.zoning.rules import RuleSet
 from layers.demo.permit_files import File, S, Users

@@ -9,9 +9,9 @@ import geopandas
 import shapely
 
 from layers.catalog.boundaries import Area
+from layers.catalog.zoning.measures.many import Binary
 from layers.catalog.zoning.overlays import OverlayArea
 from layers.catalog.zoning.plans import Zone
-from layers.overlay_many import Binary
 
 EQUAL_AREA = "+proj=cea +datum=WGS84"
 

@@ -85,7 +85,7 @@ def _measured(asked: argparse.Namespace) -> list[str]:
 
 
 def _batch(plan: int, parcels: Sequence[Any], rounds: int) -> list[str]:
-    from layers.overlay_many import WholePlan
+    from layers.catalog.zoning.measures.many import WholePlan
     from tests.bench.overlay_rival import Rival
 
     whole = WholePlan(plan)
@@ -115,7 +115,7 @@ def _batch(plan: int, parcels: Sequence[Any], rounds: int) -> list[str]:
 
 
 def _one_file(plan: int, parcels: Sequence[Any], rounds: int) -> list[str]:
-    from layers import overlay
+    from layers.catalog.zoning.measures import one as overlay
 
     times = _interleaved(
         rounds,
@@ -203,7 +203,7 @@ def _bare(plan: int, parcel: Any) -> Any:
 
 
 def _ours(plan: int, parcel: Any) -> Any:
-    from layers import overlay
+    from layers.catalog.zoning.measures import one as overlay
 
     return _rows(*overlay.statement(parcel, plan=plan))
 
@@ -224,13 +224,13 @@ def _execution(sql: str, parameters: Any) -> float:
 
 
 def _explained(plan: int, parcel: Any) -> float:
-    from layers import overlay
+    from layers.catalog.zoning.measures import one as overlay
 
     return _execution(*overlay.statement(parcel, plan=plan))
 
 
 def _plan_lines(plan: int, parcel: Any) -> list[str]:
-    from layers import overlay
+    from layers.catalog.zoning.measures import one as overlay
 
     sql, parameters = overlay.statement(parcel, plan=plan)
     told = [line for (line,) in _rows(f"EXPLAIN (ANALYZE, BUFFERS OFF) {sql}", parameters)]

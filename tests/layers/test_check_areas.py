@@ -14,12 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from layers import geodesy, overlay
+from layers import geodesy
 from layers.base import Refused
 from layers.catalog.boundaries import Area
 from layers.catalog.permits.check.shares import shares
+from layers.catalog.zoning.measures import one as overlay
+from layers.catalog.zoning.measures.many import WholePlan
 from layers.catalog.zoning.plans import Plan
-from layers.overlay_many import WholePlan
 from tests import planning
 from tests.bench import synthetic
 from tests.planning import at, box, checked

@@ -1,7 +1,7 @@
 """The check of a parcel and an activity against a plan and its rules, as evidence.
 
-One rule engine for page, letter, command line and batch: `layers.overlay` or `layers.overlay_many`
-measures, everything after that is `judged`. The form (JSON):
+One rule engine for page, letter, command line and batch: `zoning.measures.one` or `.many` measures,
+everything after that is `judged`. The form (JSON):
 
     version, at, application; parcel {revision, sha256, area_m2, vertices, polygons,
     kelurahan [{code, name, m2, percent}]}; activity {kbli, code, name}; plan; rules; tolerance_m2;
@@ -28,7 +28,6 @@ from django.db import transaction
 from django.utils import timezone
 from shapely.geometry.base import BaseGeometry
 
-from layers import overlay
 from layers.base import Refused
 from layers.catalog.permits import acts
 from layers.catalog.permits.applications import Application
@@ -41,6 +40,7 @@ from layers.catalog.permits.check.wording import as_worded
 from layers.catalog.permits.parcels import Parcel
 from layers.catalog.permits.roles import OFFICIALS, hold
 from layers.catalog.zoning.in_force import plan_named, rules_named
+from layers.catalog.zoning.measures import one as overlay
 from layers.catalog.zoning.plans import Plan
 from layers.catalog.zoning.rules import RuleSet
 

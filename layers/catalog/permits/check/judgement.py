@@ -15,12 +15,12 @@ from layers.catalog.permits.check.rulebook import Answer, Rulebook
 from layers.catalog.permits.check.shares import shares
 from layers.catalog.permits.check.surroundings import OWN, Around
 from layers.catalog.permits.check.verdicts import UNKNOWN, square_metres, strictest
+from layers.catalog.zoning.measures.one import NOTHING, Measured, engine
 from layers.catalog.zoning.overlays import OverlayKind
 from layers.catalog.zoning.plans import SubZone
 from layers.catalog.zoning.rules import Activity
 from layers.geometry import sha256_of
 from layers.outline.coordinates import vertices_of
-from layers.overlay import NOTHING, Measured, engine
 
 VERSION = 1
 CHECK = "1"  # of this engine: counted up when the same measures would be judged differently

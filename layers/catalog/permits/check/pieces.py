@@ -12,10 +12,10 @@ from django.contrib.gis.geos import GEOSGeometry
 from django.utils import timezone
 from shapely.geometry.base import BaseGeometry
 
-from layers import overlay
 from layers.catalog.permits.applications import Application
 from layers.catalog.permits.check.judgement import overlap_id, overlay_id
 from layers.catalog.permits.check.surroundings import around
+from layers.catalog.zoning.measures import one as overlay
 from layers.catalog.zoning.overlays import OverlayKind
 from layers.catalog.zoning.plans import Plan, SubZone
 from layers.catalog.zoning.rules import RuleSet

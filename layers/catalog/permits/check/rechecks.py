@@ -9,7 +9,6 @@ from typing import Any
 
 from django.utils import timezone
 
-from layers import overlay
 from layers.base import Refused
 from layers.catalog.permits.check.checks import Check
 from layers.catalog.permits.check.differences import Difference, compare
@@ -19,9 +18,10 @@ from layers.catalog.permits.check.rulebook import Rulebook
 from layers.catalog.permits.check.surroundings import around
 from layers.catalog.permits.parcels import Parcel
 from layers.catalog.permits.roles import OPEN
+from layers.catalog.zoning.measures import one as overlay
+from layers.catalog.zoning.measures.many import WholePlan
 from layers.catalog.zoning.plans import Plan, Standing
 from layers.catalog.zoning.rules import RuleSet
-from layers.overlay_many import WholePlan
 
 BATCH = 1_000
 ASKED = (

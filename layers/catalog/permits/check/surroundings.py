@@ -13,8 +13,8 @@ from shapely.geometry.base import BaseGeometry
 
 from layers.catalog.permits.applications import Application, ApplicationMove
 from layers.catalog.permits.parcels import Parcel
+from layers.catalog.zoning.measures.one import Metres, SharedArea
 from layers.geometry import to_geos
-from layers.overlay import Metres, SharedArea
 
 NEAR = 10.0  # metres
 _DEGREE = 110_500  # metres of latitude, rather less than there are

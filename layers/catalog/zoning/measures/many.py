@@ -1,4 +1,4 @@
-"""Many parcels over a plan at once, measured in memory: the same square metres as `layers.overlay`.
+"""Many parcels over a plan at once, measured in memory: the same square metres as `one` gives.
 
 The plan is read once and kept with its spatial index. Whatever lies wholly in a zone is not cut,
 and the cutting is shared among the processor's cores.
@@ -21,10 +21,10 @@ from django.db.models import BinaryField, Func
 from shapely.geometry.base import BaseGeometry
 
 from layers.catalog.boundaries import Area
+from layers.catalog.zoning.measures.one import NOTHING, Measured
 from layers.catalog.zoning.overlays import OverlayArea, OverlayPart
 from layers.catalog.zoning.plans import Zone, ZonePart
 from layers.geodesy import areas
-from layers.overlay import NOTHING, Measured
 
 LARGE = 2_000  # vertices: an area of the plan with more is laid out in its parts
 FEW = 512  # vertices: a parcel with more is laid over the plan in halves of halves
