@@ -24,12 +24,12 @@ from field_api.applicants.words import WORDS
 from layers.base import Refused
 from layers.catalog.permits import requests
 from layers.catalog.permits.applications import Application
-from layers.catalog.permits.clock.timing import timing
+from layers.catalog.permits.clock.timing import Timing, timing
 from layers.catalog.permits.desk import by_tracking_code
 from layers.catalog.permits.documents import MOST_BYTES, Document
 from layers.catalog.permits.letters.letters import newest_letter
 from layers.catalog.permits.requests import Request
-from layers.catalog.permits.roles import PLANNER, roles_of
+from layers.catalog.permits.roles import OPEN, PLANNER, roles_of
 from layers.catalog.permits.workflow import steps
 
 MOST_FILES = 3  # of one answer
@@ -157,6 +157,7 @@ def _page(
 ) -> HttpResponse:
     errors = refused.reasons if refused else {}
     today, act = timezone.localdate(), request.POST.get("act", "")
+    known = timing(application, today) if application.status in OPEN else Timing()
     asked = _asked(request, application, errors if act == "answer" else {})
     offers = {offer.step.id: offer for offer in steps.offers(application, None) if offer.mine}
     letter = newest_letter(application)
@@ -164,7 +165,7 @@ def _page(
     context = {
         "application": application,
         "now": standing.now(application, asked=bool(asked)),
-        "days": standing.days(timing(application, today), today),
+        "days": standing.days(known, today),
         "stages": standing.stages(application),
         "history": standing.history(application),
         "asked": asked,

@@ -40,4 +40,6 @@ WORDS = {
     "fix": _("Perbaiki %s isian yang ditandai."),
     "before": _("Batas sekarang"),
     "proposed": _("Batas yang diusulkan"),
+    "applied": _("Bidang yang dimohon"),
+    "granted": _("Bagian yang disetujui"),
 }

@@ -140,6 +140,27 @@ def test_days_left_are_told_and_that_they_stand_still(cast: Any, application: Ap
     assert SECRET not in html
 
 
+@pytest.mark.parametrize("status", ["granted", "refused", "withdrawn"])
+def test_no_days_are_told_of_what_is_over(cast: Any, application: Application, status: str) -> None:
+    """Least of all that the law approved it, when the limit has passed since."""
+    from tests.factories import moved
+
+    limits.StepLimit.objects.create(
+        step=limits.StepLimit.TOTAL, working_days=20, deemed=True, valid_from="2021-02-02",
+        source="uji",
+    )  # fmt: skip
+    past = [timezone.now() - timedelta(days=days) for days in (80, 79, 78, 77)]
+    ways = ("registered", "completeness", "land-consideration", status)
+    moved(application, *zip(ways, past, strict=True))
+    Application.objects.filter(pk=application.pk).update(status="land-consideration")
+    assert "dianggap disetujui sejak" in text_of(page(application))
+    decided = None if status == "withdrawn" else timezone.localdate(past[-1])
+    Application.objects.filter(pk=application.pk).update(status=status, decided_on=decided)
+    html = text_of(page(application))
+    assert "dianggap disetujui" not in html
+    assert "hari kerja" not in html
+
+
 def test_nothing_of_the_office_is_told(cast: Any, application: Application) -> None:
     cast.planner.first_name = "Perencana Rahasia"
     cast.planner.save()

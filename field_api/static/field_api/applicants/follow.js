@@ -25,10 +25,11 @@ if (drawn) {
   if (map.isStyleLoaded()) draw();
 
   const key = document.getElementById("key");
-  if (Object.keys(proposed).length) {
-    key.replaceChildren(line("key-before", words.before), line("key-proposed", words.proposed));
-    key.hidden = false;
-  }
+  const told = [];
+  if (Object.keys(proposed).length) told.push(line("key-before", words.before), line("key-proposed", words.proposed));
+  else if (granted) told.push(line("key-before", words.applied), line("key-granted", words.granted));
+  key.replaceChildren(...told);
+  key.hidden = !told.length;
   for (const button of document.querySelectorAll("[data-show]")) {
     button.hidden = false;
     button.addEventListener("click", () => {

@@ -15,6 +15,15 @@ function bounds({ features }) {
   return box;
 }
 
+// The zones were cut to the frame of the letter: no empty strip is left beside them. The parcel
+// takes at most 0.6 of that frame, and stays whole.
+function fill(map, box) {
+  const [west, east] = [map.project(box.getSouthWest()), map.project(box.getNorthEast())];
+  const { clientWidth, clientHeight } = map.getContainer();
+  const short = Math.max(clientWidth / (east.x - west.x), clientHeight / (west.y - east.y));
+  if (short > 1) map.jumpTo({ zoom: map.getZoom() + Math.log2(Math.min(short, 1.5)) });
+}
+
 async function start() {
   const box = document.getElementById("map");
   const notices = createNotices(document.getElementById("pill"), document.getElementById("toast"), words);
@@ -28,6 +37,7 @@ async function start() {
     notices.fail(words.notSupported);
     return;
   }
+  if (drawing.zones.features.length) fill(map, bounds(drawing.zones));
   map.on("error", ({ sourceId }) => {
     if (sourceId) notices.fail(words.tilesFailed, () => map.refreshTiles(sourceId));
   });
