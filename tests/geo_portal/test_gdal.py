@@ -7,6 +7,7 @@ from django.contrib.gis.geos import Point
 from django.core import checks
 
 
+@pytest.mark.django_db
 def test_the_choice_is_told_when_asked_for_and_not_by_every_command() -> None:
     told = [message.msg for message in checks.run_checks(databases=["default"])]
     assert any(text.startswith("GDAL 3.") and "pyogrio.libs" in text for text in told)
