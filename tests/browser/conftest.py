@@ -46,7 +46,12 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 @pytest.fixture
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
-    return browser_context_args | {"locale": "id-ID", "viewport": {"width": 1024, "height": 640}}
+    """Drawn without a graphics card, an animation is seconds of both cores: maps jump instead."""
+    return browser_context_args | {
+        "locale": "id-ID",
+        "viewport": {"width": 1024, "height": 640},
+        "reduced_motion": "reduce",
+    }
 
 
 class MapPage:

@@ -102,7 +102,7 @@ def seat(browser: Any, live_server: Any, browser_of: Any) -> Iterator[Callable[.
     seats, contexts = [], []
 
     def sit(user: Any = None, **screen: Any) -> Seat:
-        context = browser.new_context(locale="id-ID", **screen)
+        context = browser.new_context(locale="id-ID", reduced_motion="reduce", **screen)
         if user:
             session = browser_of(user).cookies["sessionid"].value
             context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
