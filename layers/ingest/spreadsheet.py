@@ -18,6 +18,8 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
+from layers.ingest.archive import Damaged, members
+
 BYTES = 10 * 1024**2
 UNPACKED = 60 * 1024**2
 MEMBERS = 200
@@ -79,11 +81,10 @@ def read(path: Path) -> list[Sheet]:
 
 def _bounded(path: Path) -> None:
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
+        listed = members(path)
+    except Damaged as error:
         raise Unreadable(f"{path.name} rusak dan tidak dapat dibaca.") from error
-    if len(members) > MEMBERS or sum(member.file_size for member in members) > UNPACKED:
+    if len(listed) > MEMBERS or sum(member.file_size for member in listed) > UNPACKED:
         raise Unreadable(f"{path.name} menjadi terlalu besar bila dibuka.")
 
 

@@ -17,6 +17,8 @@ import numpy as np
 import pyogrio
 import shapely
 
+from layers.ingest.archive import Damaged, members
+
 # Formats of which GDAL opens the given file and what lies beside it, never what the file names.
 DRIVERS = frozenset(
     {
@@ -217,18 +219,17 @@ def _in_archive(path: Path, layer: str, limits: Limits) -> tuple[str, str]:
 def _within_bounds(path: Path, limits: Limits) -> list[str]:
     """The names in an archive. Raises Unreadable where it would unpack to something enormous."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
+        listed = members(path)
+    except Damaged as error:
         raise Unreadable(f"{path.name} is a damaged zip archive.", "zip") from error
-    size = sum(member.file_size for member in members)
-    if len(members) > limits.zip_members or size > limits.zip_bytes:
+    size = sum(member.file_size for member in listed)
+    if len(listed) > limits.zip_members or size > limits.zip_bytes:
         raise Unreadable(
             f"{path.name} unpacks to more than {limits.zip_bytes // 1024**3} GiB or "
             f"{limits.zip_members} files.",
             "unpacks",
         )
-    return [member.filename for member in members]
+    return [member.filename for member in listed]
 
 
 def _datasets(names: list[str]) -> set[str]:

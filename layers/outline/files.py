@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from layers.figures import grouped
 from layers.geodesy import area
 from layers.ingest import vector_file
+from layers.ingest.archive import Damaged, members
 from layers.ingest.vector_file import Limits, Unreadable, VectorFile
 from layers.outline import projections
 from layers.outline.coordinates import vertices_of
@@ -99,10 +100,10 @@ def _ending(path: Path) -> str:
 
 def _refuse_lone_shapefile(path: Path) -> None:
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = {name.lower() for name in archive.namelist()[: LIMITS.zip_members + 1]}
-    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
+        listed = members(path)[: LIMITS.zip_members + 1]
+    except Damaged as error:
         raise refusal(f"Arsip {quoted(path.name)} rusak; kirim ulang.") from error
+    names = {member.filename.lower() for member in listed}
     for name in sorted(names):
         if name.endswith(".shp") and f"{name[:-4]}.shx" not in names:
             lone = PurePosixPath(name).stem
