@@ -19,6 +19,8 @@ from django.contrib.gis.db.models import GeometryField
 from django.db.models import GeneratedField, Model, Q, QuerySet, TextChoices
 from django.utils.translation import get_language
 
+from layers.mercator import SUFFIX
+
 if TYPE_CHECKING:
     from layers.forms import Form
 
@@ -186,6 +188,8 @@ class Layer:
     ORM paths to the kelurahan and to the Puskesmas by which a duty may be limited. `time` is the
     path of when a row is true, `updated` of when it last changed where that is another (freshness).
     `facet` is the property of which a map shows one value at a time (a commodity, a month).
+    `edition` says that the rows change together, by a load or a release, and seldom: such a layer's
+    tiles are addressed by version and cached for good; those of others are asked for anew.
     """
 
     id: str
@@ -207,6 +211,7 @@ class Layer:
     area: str = ""
     unit: str = ""
     facet: str = ""
+    edition: bool = False
     minzoom: int = 0
     maxzoom: int = 22
     style: Style = field(default_factory=lambda: Style(kind="circle"))
@@ -218,6 +223,11 @@ class Layer:
     @property
     def properties(self) -> tuple[Property, ...]:
         return self.public + self.staff
+
+    @property
+    def mercator(self) -> str:
+        """The ORM path to the stored twin of the geometry in EPSG:3857, for tiles."""
+        return f"{self.geometry}{SUFFIX}"
 
     @property
     def geometry_field(self) -> GeometryField:

@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from django.contrib.postgres.indexes import GistIndex
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import DateTimeField, Field, ForeignKey, GeneratedField, OneToOneField
 
 from layers.base import Layer
 from layers.forms import FormField
+from layers.mercator import SUFFIX
 from layers.permissions import POLICIES, Scope
 from layers.registry import LAYERS
 
@@ -61,7 +63,7 @@ def every_field_has_an_audience(layer: Layer) -> Iterator[str]:
     named = {prop.path.split("__")[0] for prop in layer.properties} | set(layer.private)
     named.add(layer.geometry.split("__")[0])
     for field in layer.model._meta.concrete_fields:
-        if field.name not in named:
+        if field.name.removesuffix(SUFFIX) not in named:
             yield f"field {field.name!r} is in none of public, staff and private."
 
 
@@ -120,6 +122,24 @@ def geometry_is_4326_and_indexed(layer: Layer) -> Iterator[str]:
         yield f"geometry {layer.geometry!r} must be a geometry field in EPSG:4326."
     elif not getattr(field, "spatial_index", False):
         yield f"geometry {layer.geometry!r} needs a spatial index."
+    twin = resolve(layer, layer.mercator)
+    if twin is None or getattr(twin, "srid", None) != 3857:
+        yield f"geometry {layer.geometry!r} needs its twin in EPSG:3857: `mercator()` beside it."
+    for path in (layer.geometry, layer.mercator):
+        if not _is_indexed(layer, path):
+            yield f"geometry {path!r} needs a GistIndex."
+
+
+def _is_indexed(layer: Layer, path: str) -> bool:
+    """Django indexes a geometry field by itself, but not a generated one."""
+    *way, name = path.split("__")
+    owner = resolve(layer, "__".join(way)) if way else None
+    model: Any = owner.related_model if owner else layer.model
+    generated = any(field.generated and field.name == name for field in model._meta.fields)
+    return not generated or any(
+        isinstance(index, GistIndex) and list(index.fields) == [name]
+        for index in model._meta.indexes
+    )
 
 
 def policy_is_known(layer: Layer) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib.gis.db import models
 from django.contrib.gis.db.models import Extent
 from django.contrib.gis.geos import Point
+from django.contrib.postgres.indexes import GistIndex
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Left
 
@@ -18,6 +19,7 @@ from layers.base import Build, Ingest, Layer, Property, Refused, Style, Text, Th
 from layers.bulk import covering
 from layers.forms import CodeList
 from layers.functions import Middle
+from layers.mercator import mercator
 from layers.registry import LAYERS, register
 
 THEME = Theme("boundaries", Text("Batas wilayah", "Boundaries"), rank=70)
@@ -43,10 +45,14 @@ class Area(models.Model):
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="parts"
     )
     geom = models.MultiPolygonField()
+    geom_3857 = mercator("geom")
 
     class Meta:
         verbose_name = "wilayah administrasi"
         verbose_name_plural = "wilayah administrasi"
+        indexes = [
+            GistIndex(fields=("geom_3857",), name="layers_area_geom_3857"),
+        ]
         ordering = ("code",)
         constraints = [
             models.CheckConstraint(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.contrib.gis.db import models
+from django.contrib.postgres.indexes import GistIndex
 
 from layers.base import Format, Layer, Property, Style, Text, Theme
 from layers.catalog.boundaries import Area
+from layers.mercator import mercator
 from layers.registry import register
 
 THEME = Theme("markets", Text("Pasar dan harga", "Markets and prices"), rank=40)
@@ -24,10 +26,14 @@ class Market(models.Model):
         Area, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     geom = models.PointField()
+    geom_3857 = mercator("geom")
 
     class Meta:
         verbose_name = "pasar"
         verbose_name_plural = "pasar"
+        indexes = [
+            GistIndex(fields=("geom_3857",), name="layers_market_geom_3857"),
+        ]
         ordering = ("name",)
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.gis.db import models
+from django.contrib.postgres.indexes import GistIndex
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
@@ -17,6 +18,7 @@ from layers.base import Format, Layer, Property, Style, StyleClass, Text, Theme,
 from layers.catalog.boundaries import Area
 from layers.functions import GeodesicArea
 from layers.history import Move
+from layers.mercator import mercator
 from layers.registry import register
 
 THEME = Theme("permits", Text("Perizinan ruang", "Spatial permits"), rank=10)
@@ -72,12 +74,14 @@ class Application(models.Model):
         related_name="+",
     )
     geom = models.MultiPolygonField()
+    geom_3857 = mercator("geom")
     granted = models.MultiPolygonField(null=True, blank=True)
     shown = models.GeneratedField(
         expression=Coalesce("granted", "geom"),
         output_field=models.MultiPolygonField(),
         db_persist=True,
     )
+    shown_3857 = mercator(Coalesce("granted", "geom"))
     area_m2 = models.GeneratedField(
         expression=GeodesicArea("geom"),
         output_field=models.FloatField(),
@@ -87,6 +91,11 @@ class Application(models.Model):
     class Meta:
         verbose_name = "permohonan"
         verbose_name_plural = "permohonan"
+        indexes = [
+            GistIndex(fields=("geom_3857",), name="layers_application_geom_3857"),
+            GistIndex(fields=("shown",), name="layers_application_shown"),
+            GistIndex(fields=("shown_3857",), name="layers_application_shown_3857"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(geom__isvalid=True), name="layers_application_geom_is_valid"

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.gis.db import models
+from django.contrib.postgres.indexes import GistIndex
 
 from layers.base import (
     Format,
@@ -23,6 +24,7 @@ from layers.base import (
 from layers.catalog.permits.applications import CLOSED, THEME, Application
 from layers.forms import CodeList, Form, FormField, Observation, each
 from layers.functions import Middle
+from layers.mercator import mercator
 from layers.registry import register
 
 
@@ -43,10 +45,14 @@ class SiteVisit(models.Model):
     observed_at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     geom = models.PointField()
+    geom_3857 = mercator("geom")
 
     class Meta:
         verbose_name = "tinjauan lapangan"
         verbose_name_plural = "tinjauan lapangan"
+        indexes = [
+            GistIndex(fields=("geom_3857",), name="layers_sitevisit_geom_3857"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.application} · {self.get_finding_display()}"

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.gis.db import models
+from django.contrib.postgres.indexes import GistIndex
 from django.db.models import ExpressionWrapper, Q
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -30,6 +31,7 @@ from layers.catalog.boundaries import Area
 from layers.catalog.puskesmas import Puskesmas
 from layers.catalog.stunting import growth
 from layers.forms import CodeList, Form, FormField, Observation, each
+from layers.mercator import mercator
 from layers.registry import register
 
 THEME = Theme("stunting", Text("Gizi balita", "Child nutrition"), rank=50)
@@ -54,10 +56,14 @@ class Child(models.Model):
         Area, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     geom = models.PointField()
+    geom_3857 = mercator("geom")
 
     class Meta:
         verbose_name = "anak"
         verbose_name_plural = "anak"
+        indexes = [
+            GistIndex(fields=("geom_3857",), name="layers_child_geom_3857"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(sex__in=("female", "male")), name="layers_child_sex"

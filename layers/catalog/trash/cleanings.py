@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.gis.db import models
+from django.contrib.postgres.indexes import GistIndex
 from django.db.models import Q, QuerySet
 
 from layers.base import Format, Layer, Property, Refused, Style, Text, User
@@ -21,6 +22,7 @@ from layers.catalog.trash.reports import (
 )
 from layers.forms import CodeList, Form, FormField, Observation, each
 from layers.history import advance
+from layers.mercator import mercator
 from layers.permissions import staff_rows
 from layers.registry import register
 
@@ -38,10 +40,14 @@ class TrashCleaning(models.Model):
     observed_at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     geom = models.PointField()
+    geom_3857 = mercator("geom")
 
     class Meta:
         verbose_name = "pembersihan"
         verbose_name_plural = "pembersihan"
+        indexes = [
+            GistIndex(fields=("geom_3857",), name="layers_trashcleaning_geom_3857"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.report} · {self.observed_at:%Y-%m-%d}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.gis.db import models
+from django.contrib.postgres.indexes import GistIndex
 from django.db.models import Q
 from django.utils import timezone
 
@@ -27,6 +28,7 @@ from layers.base import (
 from layers.catalog.boundaries import AREAS, Area
 from layers.forms import CodeList, Entry, Form, FormField
 from layers.history import Move, Moves, advance
+from layers.mercator import mercator
 from layers.registry import register
 
 THEME = Theme("trash", Text("Kebersihan", "Cleanliness"), rank=30)
@@ -71,11 +73,15 @@ class TrashReport(models.Model):
         Area, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     geom = models.PointField()
+    geom_3857 = mercator("geom")
 
     class Meta:
         verbose_name = "laporan sampah"
         verbose_name_plural = "laporan sampah"
-        indexes = [models.Index(fields=("-observed_at",), name="layers_trashreport_time")]
+        indexes = [
+            models.Index(fields=("-observed_at",), name="layers_trashreport_time"),
+            GistIndex(fields=("geom_3857",), name="layers_trashreport_geom_3857"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_category_display()} · {self.observed_at:%Y-%m-%d}"

@@ -8,12 +8,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.contrib.gis.db import models
+from django.contrib.postgres.indexes import GistIndex
 from django.db.models import Q
 
 from layers.base import Ingest, Layer, Property, Style, StyleClass, Text
 from layers.catalog.zoning.overlay_files import FIELDS, overlays_from_rows
 from layers.catalog.zoning.provisions import MappedKind, OverlayKind
 from layers.catalog.zoning.versions import THEME, Plan
+from layers.mercator import mercator
 from layers.registry import register
 
 __all__ = ["PLAN_OVERLAYS", "MappedKind", "OverlayArea", "OverlayKind", "OverlayPart"]
@@ -29,10 +31,14 @@ class OverlayArea(models.Model):
     name = models.CharField(max_length=200, blank=True)
     mark = models.CharField(max_length=80, blank=True, default="", db_default="")
     geom = models.MultiPolygonField()
+    geom_3857 = mercator("geom")
 
     class Meta:
         verbose_name = "ketentuan khusus"
         verbose_name_plural = "ketentuan khusus"
+        indexes = [
+            GistIndex(fields=("geom_3857",), name="layers_overlayarea_geom_3857"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=("plan", "kind", "mark"),

@@ -9,11 +9,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.contrib.gis.db import models
+from django.contrib.postgres.indexes import GistIndex
 from django.db.models import Q
 
 from layers.base import Format, Ingest, Layer, Property, Style, StyleClass, Text
 from layers.catalog.zoning.versions import THEME, Plan, Standing, SubZone, Vocabulary
 from layers.catalog.zoning.zone_files import FIELDS, derive_overlays, zones_from_rows
+from layers.mercator import mercator
 from layers.registry import register
 
 __all__ = ["THEME", "ZONES", "Plan", "Standing", "SubZone", "Vocabulary", "Zone", "ZonePart"]
@@ -29,10 +31,14 @@ class Zone(models.Model):
     block = models.CharField(max_length=60)
     provisions = models.JSONField(null=True, blank=True)
     geom = models.MultiPolygonField()
+    geom_3857 = mercator("geom")
 
     class Meta:
         verbose_name = "zona"
         verbose_name_plural = "zona"
+        indexes = [
+            GistIndex(fields=("geom_3857",), name="layers_zone_geom_3857"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=("plan", "block"), name="layers_zone_block_once"),
             models.CheckConstraint(

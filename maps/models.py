@@ -1,0 +1,1 @@
+"""What the way out keeps of its own."""
