@@ -2,7 +2,7 @@
 
 import django.contrib.gis.db.models.functions
 import django.contrib.postgres.indexes
-import django.db.models.functions.comparison
+import django.db.models.functions
 import layers.mercator
 from django.conf import settings
 from django.db import migrations, models
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='application',
             name='shown_3857',
-            field=models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform(django.db.models.functions.comparison.Coalesce('granted', 'geom'), 3857), output_field=layers.mercator.MercatorField(srid=3857)),
+            field=models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform(django.db.models.functions.Coalesce('granted', 'geom'), 3857), output_field=layers.mercator.MercatorField(srid=3857)),
         ),
         migrations.AddField(
             model_name='area',
