@@ -44,13 +44,10 @@ class Middle(Func):
 
 
 class TileEnvelope(Func):
-    """The bounds of a WebMercatorQuad tile with its buffer, as EPSG:4326."""
+    """The bounds of a WebMercatorQuad tile with its buffer, as EPSG:3857."""
 
-    template = (
-        "ST_Transform(ST_TileEnvelope(%(expressions)s, "
-        f"margin => {TILE_BUFFER / TILE_EXTENT}), 4326)"
-    )
-    output_field = GeometryField(srid=4326)
+    template = f"ST_TileEnvelope(%(expressions)s, margin => {TILE_BUFFER / TILE_EXTENT})"
+    output_field = GeometryField(srid=3857)
 
     def __init__(self, z: int, x: int, y: int) -> None:
         super().__init__(Value(z), Value(x), Value(y))

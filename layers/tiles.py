@@ -1,25 +1,71 @@
-"""Mapbox Vector Tiles on the WebMercatorQuad matrix, made by PostGIS in one statement.
+"""Mapbox Vector Tiles on the WebMercatorQuad matrix, made by PostGIS in one statement a layer.
 
-Layer geometry is EPSG:4326; it is transformed to EPSG:3857 for the tile. Several layers may share a
-tile: tiles are protobuf messages, so the bytes of one layer may follow those of another.
+Geometry is read as it is stored once more in EPSG:3857. Where a tile would hold too many rows of a
+layer it carries its overview (`layers.overviews`): the same name, and with each feature the number
+`n` of rows that it stands for. Several layers may share a tile: tiles are protobuf messages, so the
+bytes of one layer may follow those of another.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, transaction
+from django.db import OperationalError, connection
+from django.db.models import QuerySet
 
 from layers.base import Layer, Property, User
 from layers.functions import TILE_BUFFER, TILE_EXTENT, TileEnvelope
-from layers.permissions import properties_for
-from layers.selection import Query, select
+from layers.overviews import grid
+from layers.overviews.rows import LEVELS, has_overview, kind_of, overview_of
+from layers.overviews.weight import MOST_ROWS
+from layers.permissions import NOTHING, properties_for, staff_rows
+from layers.queryables import queryables
+from layers.selection import EVERY_ROW, BadQuery, Interval, Query, drawn
 
 MAX_ZOOM = 22
-MAX_FEATURES = 10_000  # a layer in a tile
+MAX_FEATURES = 10_000  # a layer in a tile; beyond that it is cut
 TIMEOUT = "5s"
+
+OF_MANY = ", n, properties"  # ST_AsMVT unfolds JSON
+
+log = logging.getLogger(__name__)
+_told: set[str] = set()  # the layers of which a cut tile was reported
+
+
+@dataclass(frozen=True)
+class Rows:
+    """SQL for rows of (fid, g, …) and the names of what a feature carries."""
+
+    sql: str
+    params: Sequence[Any]
+    columns: str
+
+    def at(self, tile: tuple[int, int, int]) -> Rows:
+        """The same in this tile instead of `_ANYWHERE`."""
+        params = list(self.params)
+        place = params.index(_ANYWHERE[0])
+        params[place : place + 3] = tile
+        return Rows(self.sql, params, self.columns)
+
+
+class Known(NamedTuple):
+    """What a tile must know of the overview of its layer (`Overview`)."""
+
+    pk: int
+    raw_from: int
+
+    def level(self, zoom: int) -> int:
+        return self.pk * LEVELS + zoom
+
+
+_known: dict[str, Known] = {}  # of layers of which a tile was drawn
+_ANYWHERE = (-101, -102, -103)  # stands for a tile where a statement is composed
 
 
 def in_range(z: int, x: int, y: int) -> bool:
@@ -32,6 +78,13 @@ def tile_properties(layer: Layer, user: User) -> list[Property]:
     return [prop for prop in properties_for(layer, user) if prop.tile]
 
 
+def describe(layer: Layer) -> dict[str, Any]:
+    """What a map must know to draw it: below the zoom `rawFrom` features stand for `n` rows, drawn
+    as `overview` says (grid: points, areas: outlines, coverage: rougher shapes)."""
+    found = overview_of(layer)
+    return {"overview": layer.overview, "rawFrom": found.raw_from if found else 0}
+
+
 def tile(
     layers: Sequence[Layer],
     user: User,
@@ -39,43 +92,157 @@ def tile(
     x: int,
     y: int,
     equals: Mapping[str, str] | None = None,
+    interval: Interval | None = None,
 ) -> bytes:
     """The tile of these layers as this person may see it; empty bytes where there is nothing.
 
-    `equals` narrows by filterable properties. Raises ValueError outside the matrix.
+    `equals` narrows by filterable properties, `interval` by time. Raises ValueError outside the
+    matrix.
     """
     if not in_range(z, x, y):
         raise ValueError(f"No tile {z}/{x}/{y} in WebMercatorQuad.")
-    parts, params = [], []
-    for layer in layers:
-        if layer.minzoom <= z <= layer.maxzoom:
+    asked = [layer for layer in layers if layer.minzoom <= z <= layer.maxzoom]
+    query = Query(equals=equals or {}, interval=interval)
+    return b"".join(_Tile(layer, user, z, x, y).content(query) for layer in asked)
+
+
+class _Tile:
+    """One layer in one tile for one person."""
+
+    def __init__(self, layer: Layer, user: User, z: int, x: int, y: int) -> None:
+        self.layer, self.user, self.z, self.at = layer, user, z, (z, x, y)
+        self.properties = tile_properties(layer, user)
+
+    def content(self, query: Query) -> bytes:
+        narrowed = query.interval or not set(query.equals) <= {self.layer.facet}
+        try:
+            if has_overview(self.layer) and not narrowed:
+                return self._shared(query.equals)
+            return self._own(query)
+        except EmptyResultSet:
+            return b""
+
+    def _shared(self, equals: Mapping[str, str]) -> bytes:
+        """From the overview of all where it counts. What was known of it is looked at again by the
+        statement that draws: it may have been made anew, and a level gone or come."""
+        known = _known.get(self.layer.id) or _seen(self.layer)
+        while True:
+            in_overview = self.z < known.raw_from
+            content, now = self._draw(
+                self._overview(known, equals) if in_overview else self._rows(Query(equals=equals))
+            )
+            _known[self.layer.id] = now
+            if now == known or not (in_overview or self.z < now.raw_from):
+                return content
+            known = now
+
+    def _own(self, query: Query) -> bytes:
+        """From this person's own rows alone, counted now where they are too many."""
+        crowded = self.layer.overview == "grid" and self._found(query)[MOST_ROWS:].exists()
+        content, _ = self._draw(self._cells(query) if crowded else self._rows(query))
+        return content
+
+    def _found(self, query: Query, properties: Sequence[Property] = ()) -> QuerySet[Any]:
+        rows = drawn(self.layer, self.user, properties, query)
+        return rows.filter(**{f"{self.layer.mercator}__bboverlaps": TileEnvelope(*self.at)})
+
+    def _rows(self, query: Query) -> Rows:
+        if query == EVERY_ROW and staff_rows(self.layer, self.user) is NOTHING:
+            return _of_all(self.layer).at(self.at)
+        return self._compiled(query)
+
+    def _compiled(self, query: Query) -> Rows:
+        inner, params = _sql(self._found(query, self.properties))
+        names = [f'p{number} AS "{prop.name}"' for number, prop in enumerate(self.properties)]
+        # OFFSET 0: the rows are found by their place, and only then put in order
+        sql = f"SELECT {', '.join(['fid', 'm AS g', *names])} FROM ({inner} OFFSET 0) AS found"
+        return Rows(sql, params, "".join(f', "{prop.name}"' for prop in self.properties))
+
+    def _cells(self, query: Query) -> Rows:
+        kind = kind_of(self.layer, self.properties)
+        rows = self._found(query, [kind] if kind else [])
+        inner, params = grid.counted(rows, min(self.z, grid.FINEST), kind=kind, facet=None)
+        told = f"jsonb_build_object('{kind.name}', {grid.COMMONEST})" if kind else "NULL::jsonb"
+        sql = f"""SELECT CASE WHEN n = 1 THEN fid END AS fid, {grid.MIDDLE} AS g, n::int AS n,
+                         {told} AS properties FROM ({inner}) AS cell"""
+        return Rows(sql, params, OF_MANY)
+
+    def _overview(self, overview: Known, equals: Mapping[str, str]) -> Rows:
+        sql = f"""SELECT fid, geom AS g, n, properties FROM layers_overviewrow
+                  WHERE level = %s AND geom && {_ENVELOPE}"""
+        params: list[Any] = [overview.level(min(self.z, grid.FINEST)), *self.at]
+        if equals:
+            sql, params = f"{sql} AND facet = %s", [*params, self._facet(equals)]
+        if more := self._unpublished(equals):
+            sql, params = f"{sql} UNION ALL {more.sql}", [*params, *more.params]
+        return Rows(sql, params, OF_MANY)
+
+    def _facet(self, equals: Mapping[str, str]) -> str:
+        ((name, text),) = equals.items()
+        try:
+            return str(queryables(self.layer, self.user)[name].read(text))
+        except ValueError as error:
+            raise BadQuery(name, str(error)) from error
+
+    def _unpublished(self, equals: Mapping[str, str]) -> Rows | None:
+        """What this person sees more than all others, row by row."""
+        layer = self.layer
+        if not layer.published or staff_rows(layer, self.user) is NOTHING:
+            return None
+        rows = self._found(Query(equals=equals), self.properties).exclude(layer.published)
+        try:
+            inner, params = _sql(rows[:MAX_FEATURES])
+        except EmptyResultSet:
+            return None
+        told = ", ".join(f"'{prop.name}', p{number}" for number, prop in enumerate(self.properties))
+        sql = f"""SELECT fid, m AS g, NULL AS n, jsonb_build_object({told}) AS properties
+                  FROM ({inner}) AS selected"""
+        return Rows(sql, params, OF_MANY)
+
+    def _draw(self, rows: Rows) -> tuple[bytes, Known]:
+        """The tile of these rows, the first of them where they are too many; and the overview of
+        the layer as it stands at this moment. In one message to the server, which is a transaction
+        of its own where there is none."""
+        sql = f"""
+            SET LOCAL statement_timeout = '{TIMEOUT}';
+            SELECT content, count, coalesce(id, 0), coalesce(raw_from, 0) FROM (
+                SELECT coalesce(ST_AsMVT(t, %s, {TILE_EXTENT}, 'geom', 'fid')
+                                FILTER (WHERE geom IS NOT NULL), '') AS content, count(*) FROM (
+                    SELECT fid, ST_AsMVTGeom(g, ST_TileEnvelope(%s, %s, %s), {TILE_EXTENT},
+                                             {TILE_BUFFER}, true) AS geom{rows.columns}
+                    FROM ({rows.sql}) AS row ORDER BY fid LIMIT {MAX_FEATURES}
+                ) AS t
+            ) AS drawn LEFT JOIN layers_overview ON layer_id = %s"""
+        layer_id = self.layer.id
+        with connection.cursor() as cursor:
             try:
-                sql, values = _layer_sql(layer, user, z, x, y, equals or {})
-            except EmptyResultSet:
-                continue
-            parts.append(sql)
-            params.extend(values)
-    if not parts:
-        return b""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL statement_timeout = '{TIMEOUT}'")
-        cursor.execute("SELECT " + " || ".join(f"({part})" for part in parts), params)
-        (content,) = cursor.fetchone()
-    return bytes(content or b"")
+                cursor.execute(sql, [layer_id, *self.at, *rows.params, layer_id])
+            except OperationalError:
+                _known.pop(layer_id, None)  # its own rows may have become too many meanwhile
+                raise
+            cursor.nextset()
+            content, count, *overview = cursor.fetchone()
+        if count >= MAX_FEATURES and layer_id not in _told:
+            _told.add(layer_id)
+            log.warning("Tile %s of %s was cut at %s features.", self.at, layer_id, count)
+        return bytes(content), Known(*overview)
 
 
-def _layer_sql(
-    layer: Layer, user: User, z: int, x: int, y: int, equals: Mapping[str, str]
-) -> tuple[str, list[Any]]:
-    properties = tile_properties(layer, user)
-    rows = select(layer, user, properties, Query(equals=equals))
-    rows = rows.filter(**{f"{layer.geometry}__bboverlaps": TileEnvelope(z, x, y)})[:MAX_FEATURES]
-    inner, params = rows.query.get_compiler(connection=connection).as_sql()
-    names = "".join(f', p{number} AS "{prop.name}"' for number, prop in enumerate(properties))
-    sql = f"""
-        SELECT coalesce(ST_AsMVT(t, %s, {TILE_EXTENT}, 'geom', 'fid'), '') FROM (
-            SELECT fid, ST_AsMVTGeom(ST_Transform(g, 3857), ST_TileEnvelope(%s, %s, %s),
-                                     {TILE_EXTENT}, {TILE_BUFFER}, true) AS geom{names}
-            FROM ({inner}) AS selected
-        ) AS t WHERE geom IS NOT NULL"""
-    return sql, [layer.id, z, x, y, *params]
+def _seen(layer: Layer) -> Known:
+    found = overview_of(layer)
+    return Known(found.pk, found.raw_from) if found else Known(0, 0)
+
+
+@lru_cache(maxsize=256)
+def _of_all(layer: Layer) -> Rows:
+    """The rows of a tile for everybody, to be had `at` any tile: composing this costs more than
+    most tiles take to draw."""
+    return _Tile(layer, AnonymousUser(), *_ANYWHERE)._compiled(EVERY_ROW)
+
+
+_ENVELOPE = f"ST_TileEnvelope(%s, %s, %s, margin => {TILE_BUFFER / TILE_EXTENT})"
+
+
+def _sql(rows: QuerySet[Any]) -> tuple[str, Sequence[Any]]:
+    sql, params = rows.query.get_compiler(connection=connection).as_sql()
+    return sql, params

@@ -3,120 +3,190 @@
 import django.contrib.gis.db.models.functions
 import django.contrib.postgres.indexes
 import django.db.models.functions
-import layers.mercator
 from django.conf import settings
 from django.db import migrations, models
 
+import layers.mercator
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('layers', '0009_versions_in_force'),
+        ("layers", "0009_versions_in_force"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='application',
-            name='geom_3857',
-            field=models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform('geom', 3857), output_field=layers.mercator.MercatorField(srid=3857)),
+            model_name="application",
+            name="geom_3857",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=django.contrib.gis.db.models.functions.Transform("geom", 3857),
+                output_field=layers.mercator.MercatorField(srid=3857),
+            ),
         ),
         migrations.AddField(
-            model_name='application',
-            name='shown_3857',
-            field=models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform(django.db.models.functions.Coalesce('granted', 'geom'), 3857), output_field=layers.mercator.MercatorField(srid=3857)),
+            model_name="application",
+            name="shown_3857",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=django.contrib.gis.db.models.functions.Transform(
+                    django.db.models.functions.Coalesce("granted", "geom"), 3857
+                ),
+                output_field=layers.mercator.MercatorField(srid=3857),
+            ),
         ),
         migrations.AddField(
-            model_name='area',
-            name='geom_3857',
-            field=models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform('geom', 3857), output_field=layers.mercator.MercatorField(srid=3857)),
+            model_name="area",
+            name="geom_3857",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=django.contrib.gis.db.models.functions.Transform("geom", 3857),
+                output_field=layers.mercator.MercatorField(srid=3857),
+            ),
         ),
         migrations.AddField(
-            model_name='child',
-            name='geom_3857',
-            field=models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform('geom', 3857), output_field=layers.mercator.MercatorField(srid=3857)),
+            model_name="child",
+            name="geom_3857",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=django.contrib.gis.db.models.functions.Transform("geom", 3857),
+                output_field=layers.mercator.MercatorField(srid=3857),
+            ),
         ),
         migrations.AddField(
-            model_name='market',
-            name='geom_3857',
-            field=models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform('geom', 3857), output_field=layers.mercator.MercatorField(srid=3857)),
+            model_name="market",
+            name="geom_3857",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=django.contrib.gis.db.models.functions.Transform("geom", 3857),
+                output_field=layers.mercator.MercatorField(srid=3857),
+            ),
         ),
         migrations.AddField(
-            model_name='overlayarea',
-            name='geom_3857',
-            field=models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform('geom', 3857), output_field=layers.mercator.MercatorField(srid=3857)),
+            model_name="overlayarea",
+            name="geom_3857",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=django.contrib.gis.db.models.functions.Transform("geom", 3857),
+                output_field=layers.mercator.MercatorField(srid=3857),
+            ),
         ),
         migrations.AddField(
-            model_name='puskesmas',
-            name='geom_3857',
-            field=models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform('geom', 3857), output_field=layers.mercator.MercatorField(srid=3857)),
+            model_name="puskesmas",
+            name="geom_3857",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=django.contrib.gis.db.models.functions.Transform("geom", 3857),
+                output_field=layers.mercator.MercatorField(srid=3857),
+            ),
         ),
         migrations.AddField(
-            model_name='sitevisit',
-            name='geom_3857',
-            field=models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform('geom', 3857), output_field=layers.mercator.MercatorField(srid=3857)),
+            model_name="sitevisit",
+            name="geom_3857",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=django.contrib.gis.db.models.functions.Transform("geom", 3857),
+                output_field=layers.mercator.MercatorField(srid=3857),
+            ),
         ),
         migrations.AddField(
-            model_name='trashcleaning',
-            name='geom_3857',
-            field=models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform('geom', 3857), output_field=layers.mercator.MercatorField(srid=3857)),
+            model_name="trashcleaning",
+            name="geom_3857",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=django.contrib.gis.db.models.functions.Transform("geom", 3857),
+                output_field=layers.mercator.MercatorField(srid=3857),
+            ),
         ),
         migrations.AddField(
-            model_name='trashreport',
-            name='geom_3857',
-            field=models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform('geom', 3857), output_field=layers.mercator.MercatorField(srid=3857)),
+            model_name="trashreport",
+            name="geom_3857",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=django.contrib.gis.db.models.functions.Transform("geom", 3857),
+                output_field=layers.mercator.MercatorField(srid=3857),
+            ),
         ),
         migrations.AddField(
-            model_name='zone',
-            name='geom_3857',
-            field=models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform('geom', 3857), output_field=layers.mercator.MercatorField(srid=3857)),
+            model_name="zone",
+            name="geom_3857",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=django.contrib.gis.db.models.functions.Transform("geom", 3857),
+                output_field=layers.mercator.MercatorField(srid=3857),
+            ),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['geom_3857'], name='layers_application_geom_3857'),
+            model_name="application",
+            index=django.contrib.postgres.indexes.GistIndex(
+                fields=["geom_3857"], name="layers_application_geom_3857"
+            ),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['shown'], name='layers_application_shown'),
+            model_name="application",
+            index=django.contrib.postgres.indexes.GistIndex(
+                fields=["shown"], name="layers_application_shown"
+            ),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['shown_3857'], name='layers_application_shown_3857'),
+            model_name="application",
+            index=django.contrib.postgres.indexes.GistIndex(
+                fields=["shown_3857"], name="layers_application_shown_3857"
+            ),
         ),
         migrations.AddIndex(
-            model_name='area',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['geom_3857'], name='layers_area_geom_3857'),
+            model_name="area",
+            index=django.contrib.postgres.indexes.GistIndex(
+                fields=["geom_3857"], name="layers_area_geom_3857"
+            ),
         ),
         migrations.AddIndex(
-            model_name='child',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['geom_3857'], name='layers_child_geom_3857'),
+            model_name="child",
+            index=django.contrib.postgres.indexes.GistIndex(
+                fields=["geom_3857"], name="layers_child_geom_3857"
+            ),
         ),
         migrations.AddIndex(
-            model_name='market',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['geom_3857'], name='layers_market_geom_3857'),
+            model_name="market",
+            index=django.contrib.postgres.indexes.GistIndex(
+                fields=["geom_3857"], name="layers_market_geom_3857"
+            ),
         ),
         migrations.AddIndex(
-            model_name='overlayarea',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['geom_3857'], name='layers_overlayarea_geom_3857'),
+            model_name="overlayarea",
+            index=django.contrib.postgres.indexes.GistIndex(
+                fields=["geom_3857"], name="layers_overlayarea_geom_3857"
+            ),
         ),
         migrations.AddIndex(
-            model_name='puskesmas',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['geom_3857'], name='layers_puskesmas_geom_3857'),
+            model_name="puskesmas",
+            index=django.contrib.postgres.indexes.GistIndex(
+                fields=["geom_3857"], name="layers_puskesmas_geom_3857"
+            ),
         ),
         migrations.AddIndex(
-            model_name='sitevisit',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['geom_3857'], name='layers_sitevisit_geom_3857'),
+            model_name="sitevisit",
+            index=django.contrib.postgres.indexes.GistIndex(
+                fields=["geom_3857"], name="layers_sitevisit_geom_3857"
+            ),
         ),
         migrations.AddIndex(
-            model_name='trashcleaning',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['geom_3857'], name='layers_trashcleaning_geom_3857'),
+            model_name="trashcleaning",
+            index=django.contrib.postgres.indexes.GistIndex(
+                fields=["geom_3857"], name="layers_trashcleaning_geom_3857"
+            ),
         ),
         migrations.AddIndex(
-            model_name='trashreport',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['geom_3857'], name='layers_trashreport_geom_3857'),
+            model_name="trashreport",
+            index=django.contrib.postgres.indexes.GistIndex(
+                fields=["geom_3857"], name="layers_trashreport_geom_3857"
+            ),
         ),
         migrations.AddIndex(
-            model_name='zone',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['geom_3857'], name='layers_zone_geom_3857'),
+            model_name="zone",
+            index=django.contrib.postgres.indexes.GistIndex(
+                fields=["geom_3857"], name="layers_zone_geom_3857"
+            ),
         ),
     ]

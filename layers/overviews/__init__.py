@@ -1,0 +1,9 @@
+"""What a tile shows where it would hold too many rows: counts in cells or areas, rougher shapes.
+
+Made from what everybody may see and nothing else, and kept in a table with a level for each zoom.
+"""
+
+from layers.overviews.rebuild import rebuild
+from layers.overviews.rows import Overview, OverviewRow, raw_from
+
+__all__ = ["Overview", "OverviewRow", "raw_from", "rebuild"]

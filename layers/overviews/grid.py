@@ -1,0 +1,183 @@
+"""Points as cells, 64 a tile side: one point in the middle of its members, with their number.
+
+A cell of a zoom is the tile six zooms further down, so each level comes from the one below it.
+Positions are summed in whole centimetres: in whatever order, the same middle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import QuerySet
+
+from layers.base import Layer, Property
+from layers.overviews.rows import Overview, facet_of, kind_of, public_rows
+from layers.tile_matrix import HALF, BBox, side, tiles_over
+
+FINEST = 16  # deeper zooms draw its cells too: they are 10 m wide
+DEEPER = 6  # zooms from a tile down to its cells: 2⁶ = 64
+BITS = 22  # of a row number in a key
+MASK = (1 << BITS) - 1
+SLACK = 1.0  # metres around cells, since the middle of one is rounded
+
+# The commonest kind of a cell; of two as common, the first by name.
+COMMONEST = """(SELECT kind::jsonb FROM jsonb_each_text(kinds) AS counted (kind, many)
+                ORDER BY many::int DESC, kind LIMIT 1)"""
+TOGETHER = """(SELECT jsonb_object_agg(kind, many) FROM (
+                   SELECT kind, sum(many::int) AS many
+                   FROM unnest(each) AS one, jsonb_each_text(one) AS counted (kind, many)
+                   GROUP BY kind) AS by_kind)"""
+MIDDLE = "ST_SetSRID(ST_MakePoint(round(east / n) / 100.0, round(north / n) / 100.0), 3857)"
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Columns and rows of the cells of a zoom, both ends included."""
+
+    zoom: int
+    west: int
+    north: int
+    east: int
+    south: int
+
+    @classmethod
+    def touching(cls, bounds: BBox, zoom: int) -> Cells:
+        """Those that a box in EPSG:3857 touches."""
+        columns, rows = tiles_over(bounds, zoom + DEEPER)
+        return cls(zoom, columns[0], rows[0], columns[-1], rows[-1])
+
+    def above(self) -> Cells:
+        ends = self.west >> 1, self.north >> 1, self.east >> 1, self.south >> 1
+        return Cells(self.zoom - 1, *ends)
+
+    def below(self) -> Cells:
+        ends = self.west << 1, self.north << 1, self.east << 1 | 1, self.south << 1 | 1
+        return Cells(self.zoom + 1, *ends)
+
+    @property
+    def box(self) -> BBox:
+        wide = side(self.zoom + DEEPER)
+        return (
+            self.west * wide - HALF - SLACK,
+            HALF - (self.south + 1) * wide - SLACK,
+            (self.east + 1) * wide - HALF + SLACK,
+            HALF - self.north * wide + SLACK,
+        )
+
+    def holds(self, geometry: str, x: str, y: str) -> tuple[str, list[float]]:
+        """SQL for whether a row lies in one of them."""
+        sql = (
+            f"{geometry} && ST_MakeEnvelope(%s, %s, %s, %s, 3857) "
+            f"AND {x} BETWEEN %s AND %s AND {y} BETWEEN %s AND %s"
+        )
+        return sql, [*self.box, self.west, self.east, self.north, self.south]
+
+
+IN_KEY = (f"(key >> {BITS})", f"(key & {MASK})")
+
+
+def build(layer: Layer, overview: Overview, finest: int, within: BBox | None = None) -> None:
+    """Make the levels from `finest` up anew, wholly or for the cells that a box touches."""
+    cells = Cells.touching(within, finest) if within else None
+    for zoom in range(finest, layer.minzoom - 1, -1):
+        _forget(overview.level(zoom), cells)
+        if zoom == finest:
+            _from_rows(layer, overview.level(zoom), zoom, cells)
+        else:
+            _from_below(layer, overview, zoom, cells)
+        cells = cells and cells.above()
+
+
+def _forget(level: int, cells: Cells | None) -> None:
+    where, params = cells.holds("geom", *IN_KEY) if cells else ("true", [])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM layers_overviewrow WHERE level = %s AND {where}", [level, *params]
+        )
+
+
+def _from_rows(layer: Layer, level: int, zoom: int, cells: Cells | None) -> None:
+    kind, facet = kind_of(layer), facet_of(layer)
+    rows = public_rows(layer, [prop for prop in (kind, facet) if prop])
+    try:
+        sql, params = counted(rows, zoom, kind=kind, facet=facet, cells=cells)
+    except EmptyResultSet:
+        return
+    _insert(layer, level, sql, params)
+
+
+def _from_below(layer: Layer, overview: Overview, zoom: int, cells: Cells | None) -> None:
+    column, row = IN_KEY
+    where, params = cells.below().holds("geom", *IN_KEY) if cells else ("true", [])
+    sql = f"""
+        SELECT facet, x, y, n, east, north, fid,
+               {TOGETHER if kind_of(layer) else "NULL::jsonb"} AS kinds
+        FROM (
+            SELECT facet, {column} >> 1 AS x, {row} >> 1 AS y, sum(n) AS n, min(fid) AS fid,
+                   sum(round(ST_X(geom) * 100)::bigint * n) AS east,
+                   sum(round(ST_Y(geom) * 100)::bigint * n) AS north, array_agg(kinds) AS each
+            FROM layers_overviewrow WHERE level = %s AND {where} GROUP BY 1, 2, 3
+        ) AS joined"""
+    _insert(layer, overview.level(zoom), sql, [overview.level(zoom + 1), *params])
+
+
+def counted(
+    rows: QuerySet[Any],
+    zoom: int,
+    *,
+    kind: Property | None,
+    facet: Property | None,
+    cells: Cells | None = None,
+) -> tuple[str, list[Any]]:
+    """SQL for (facet, x, y, n, east, north, fid, kinds) of rows whose first properties are these.
+    Raises EmptyResultSet."""
+    inner, params = rows.query.get_compiler(connection=connection).as_sql()
+    where, bounds = cells.holds("m", "x", "y") if cells else ("true", [])
+    last, wide = (1 << (zoom + DEEPER)) - 1, side(zoom + DEEPER)
+    sql = f"""
+        SELECT facet, x, y, sum(n) AS n, sum(east) AS east, sum(north) AS north, min(fid) AS fid,
+               {"jsonb_object_agg(kind, n)" if kind else "NULL::jsonb"} AS kinds
+        FROM (
+            SELECT facet, x, y, kind, count(*) AS n, min(fid) AS fid,
+                   sum(round(ST_X(m) * 100)::bigint) AS east,
+                   sum(round(ST_Y(m) * 100)::bigint) AS north
+            FROM (
+                SELECT fid, m, {facet_sql(kind, facet)} AS facet,
+                       {"coalesce(to_jsonb(p0), 'null')::text" if kind else "''"} AS kind,
+                       least(floor((ST_X(m) + {HALF}) / {wide}), {last})::bigint AS x,
+                       least(floor(({HALF} - ST_Y(m)) / {wide}), {last})::bigint AS y
+                FROM ({inner}) AS selected WHERE m IS NOT NULL
+            ) AS placed WHERE {where}
+            GROUP BY facet, x, y, kind
+        ) AS by_kind GROUP BY facet, x, y"""
+    return sql, [*params, *bounds]
+
+
+def facet_sql(kind: Property | None, facet: Property | None) -> str:
+    """The value of the facet as text, where the rows have the columns `kind`, `facet`."""
+    return f"coalesce(p{1 if kind else 0}::text, '')" if facet else "''"
+
+
+def properties_sql(layer: Layer) -> str:
+    """JSON of what a cell tells besides its number, from its columns `facet` and `kinds`."""
+    kind, facet = kind_of(layer), facet_of(layer)
+    parts = [f"'{kind.name}', {COMMONEST}"] if kind else []
+    parts += [f"'{facet.name}', facet"] if facet else []
+    return f"jsonb_build_object({', '.join(parts)})"
+
+
+def _insert(layer: Layer, level: int, sql: str, params: Sequence[Any]) -> None:
+    """What `counted` tells becomes rows of a level."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO layers_overviewrow
+                    (level, facet, key, n, fid, kinds, properties, geom)
+                SELECT %s, facet, (x << {BITS}) + y, n, CASE WHEN n = 1 THEN fid END, kinds,
+                       {properties_sql(layer)}, {MIDDLE}
+                FROM ({sql}) AS cell""",
+            [level, *params],
+        )
