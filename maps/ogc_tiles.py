@@ -3,15 +3,20 @@ a tile, and TileJSON 3.0."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from itertools import zip_longest
+
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
-from layers import features, tiles
+from layers import features, tile_changes, tiles
 from layers.base import Layer
-from layers.selection import BadQuery
+from layers.selection import BadQuery, Interval
 from maps import parameters
 from maps.answers import MVT, Json, answer, link, private, the_layer
 from maps.problems import Problem, bad_parameter, explained
+from maps.tiles import address, public, zooms
+from maps.tiles.store import ALL, Address, Kept
+from maps.tiles.views import FOR_NOW, send
 
 MATRIX_SET = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
 WORLD = (-180.0, -85.0, 180.0, 85.0)
@@ -20,15 +25,19 @@ WORLD = (-180.0, -85.0, 180.0, 85.0)
 @explained
 def tilesets(request: HttpRequest, layer_id: str) -> HttpResponseBase:
     parameters.only(request.GET, ("f",))
-    listed = [_tileset(request, the_layer(request, layer_id))]
-    self_link = link(request, "self", reverse("ogc-tilesets", args=[layer_id]))
-    return answer(request, {"links": [self_link], "tilesets": listed})
+    layer = the_layer(request, layer_id)
+    content = {
+        "links": [link(request, "self", request.get_full_path())],
+        "tilesets": [_tileset(request, layer)],
+    }
+    return answer(request, content, template="ogc/tilesets.html", layer=layer)
 
 
 @explained
 def tileset(request: HttpRequest, layer_id: str) -> HttpResponseBase:
     parameters.only(request.GET, ("f",))
-    return answer(request, _tileset(request, the_layer(request, layer_id)))
+    layer = the_layer(request, layer_id)
+    return answer(request, _tileset(request, layer), template="ogc/tileset.html", layer=layer)
 
 
 def _tileset(request: HttpRequest, layer: Layer) -> Json:
@@ -56,9 +65,20 @@ def _tile_template(layer: Layer) -> str:
 
 @explained
 def tilejson(request: HttpRequest, layer_id: str) -> HttpResponseBase:
-    """TileJSON 3.0 of one layer."""
+    """TileJSON 3.0 of one layer: the stored tiles where this person sees what everybody sees."""
     layer = the_layer(request, layer_id)
     parameters.only(request.GET, ("f",))
+    shallowest, deepest = zooms(layer)
+    fields = {prop.name: prop.title.id for prop in tiles.tile_properties(layer, request.user)}
+    described = {
+        "id": layer.id,
+        "description": layer.description.id,
+        "fields": fields | ({"n": "Banyaknya"} if layer.overview else {}),
+        "minzoom": shallowest,
+        "maxzoom": deepest,
+    }
+    west, south, east, north = features.extent(layer, request.user) or WORLD
+    template = address(layer, request.user)
     return answer(
         request,
         {
@@ -66,21 +86,13 @@ def tilejson(request: HttpRequest, layer_id: str) -> HttpResponseBase:
             "name": layer.title.id,
             "description": layer.description.id,
             "attribution": layer.owner,
-            "tiles": [request.build_absolute_uri("/") + _tile_template(layer)[1:]],
-            "minzoom": layer.minzoom,
-            "maxzoom": layer.maxzoom,
-            "bounds": list(features.extent(layer, request.user) or WORLD),
-            "vector_layers": [
-                {
-                    "id": layer.id,
-                    "fields": {
-                        prop.name: prop.title.id
-                        for prop in tiles.tile_properties(layer, request.user)
-                    },
-                    "minzoom": layer.minzoom,
-                    "maxzoom": layer.maxzoom,
-                }
-            ],
+            "scheme": "xyz",
+            "tiles": [request.build_absolute_uri("/")[:-1] + template],
+            "minzoom": shallowest,
+            "maxzoom": deepest,
+            "bounds": [west, south, east, north],
+            "center": [(west + east) / 2, (south + north) / 2, max(shallowest, min(12, deepest))],
+            "vector_layers": [described],
         },
     )
 
@@ -89,7 +101,10 @@ def tilejson(request: HttpRequest, layer_id: str) -> HttpResponseBase:
 def tile(request: HttpRequest, layer_id: str, z: int, y: int, x: int) -> HttpResponseBase:
     layer = the_layer(request, layer_id)
     filters = parameters.filterable(layer, request.user)
-    return _tile(request, [layer], z, x, y, parameters.only(request.GET, filters))
+    asked = parameters.only(request.GET, ("datetime", *filters))
+    moments = asked.pop("datetime", None)
+    interval = parameters.interval(moments) if moments is not None else None
+    return _tile(request, [layer], z, x, y, asked, interval)
 
 
 @explained
@@ -110,19 +125,42 @@ def _tile(
     x: int,
     y: int,
     equals: dict[str, str],
-) -> HttpResponse:
+    interval: Interval | None = None,
+) -> HttpResponseBase:
     if not tiles.in_range(z, x, y):
         raise Problem(
             400,
             "Petak tidak ada",
             f"WebMercatorQuad punya z 0–{tiles.MAX_ZOOM} dan x, y dari 0 sampai 2^z − 1.",
         )
+    versions = tile_changes.versions(chosen) if interval is None else {}
+    parts = [
+        public.shared(layer, request.user, Address(layer.id, version, ALL, z, x, y), equals)
+        for layer in chosen
+        if (version := versions.get(layer.id))
+    ]
+    if len(parts) == 1 and parts[0]:
+        kept = parts[0]
+    else:
+        pieces = (
+            part.tile if part else _drawn(request, layer, (z, x, y), equals, interval)
+            for layer, part in zip_longest(chosen, parts)
+        )
+        kept = Kept.of(b"".join(pieces), level=1)
+    response = send(request, kept, FOR_NOW)
+    private(request, response)
+    return response
+
+
+def _drawn(
+    request: HttpRequest,
+    layer: Layer,
+    at: tuple[int, int, int],
+    equals: dict[str, str],
+    interval: Interval | None,
+) -> bytes:
+    """One layer's share of a tile, as this person sees it at this moment."""
     try:
-        content = tiles.tile(chosen, request.user, z, x, y, equals)
+        return tiles.tile([layer], request.user, *at, equals, interval)
     except BadQuery as error:
         raise bad_parameter(error.name, str(error)) from error
-    response = HttpResponse(content, content_type=MVT, status=200 if content else 204)
-    private(request, response)
-    if not request.user.is_authenticated:
-        response["Cache-Control"] = "public, max-age=5"
-    return response

@@ -33,6 +33,11 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["burst"]:
+        from tests.drill import burst
+
+        with exit_on_signals():
+            sys.exit(burst.main(sys.argv[2:]))
     try:
         with exit_on_signals():
             verdict = drill(asked(), say)

@@ -265,6 +265,8 @@ class Audit:
             str(path.relative_to(self.files)) for path in self.files.rglob("*") if path.is_file()
         }
         for name in sorted(on_disk - known):
+            if name.startswith("documents/"):  # a crash leaves one, which goes within a day
+                continue
             self._fault(HALF, f"{name}: a file without a row")
         for name in sorted({name for row in drawn for name in row} - on_disk):
             self._fault(HALF, f"{name}: a photo without its file")

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PROJECT = Path(__file__).resolve().parents[2]
 DRILL = ["env", "--default-signal=INT", sys.executable, "-m", "tests.drill", "--short"]
 
@@ -54,6 +56,7 @@ def test_killed_under_load_it_loses_nothing_and_keeps_nothing_twice(tmp_path: Pa
     assert processes(tmp_path) == []
 
 
+@pytest.mark.drill
 def test_interrupted_it_leaves_nothing(tmp_path: Path) -> None:
     with start(tmp_path) as drill:
         assert drill.stdout is not None
