@@ -7,24 +7,43 @@ Property names are identifiers (a system check holds it), so they may stand in S
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from django.contrib.gis.db.models import Extent
+from django.core.cache import cache
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import Count, Max, Min, QuerySet
 
 from layers.base import Layer, Property, User
+from layers.crs import Crs
+from layers.geodataframe import to_geodataframe as to_geodataframe  # noqa: PLC0414 - a door of this module
 from layers.permissions import properties_for
+from layers.provenance import newest_of
 from layers.selection import EVERY_ROW, BBox, Query, select
 
-DECIMALS = 7  # of a degree: about a centimetre
 TIMEOUT = "10s"
-CHUNK = 2_000
+CHUNK = 5_001  # two for the largest page and the row that proves there is another
+EXTENT_SECONDS = 60  # an extent is a scan of all rows: asked for by every visitor, it may be so old
 
 
-def _feature_sql(rows: QuerySet, properties: Sequence[Property]) -> tuple[str, tuple[Any, ...]]:
+@dataclass(frozen=True)
+class Extents:
+    """Where and when the rows are that one person sees, and when they last changed; None without
+    any."""
+
+    bbox: BBox | None = None
+    first: Any = None
+    last: Any = None
+    updated: datetime | None = None
+
+
+def _feature_sql(
+    rows: QuerySet, properties: Sequence[Property], crs: Crs
+) -> tuple[str, tuple[Any, ...]]:
     """SQL for (fid, GeoJSON text) around `selection.select`. Raises EmptyResultSet for no rows."""
     inner, params = rows.query.get_compiler(connection=connection).as_sql()
     members = " || ',' || ".join(
@@ -33,10 +52,17 @@ def _feature_sql(rows: QuerySet, properties: Sequence[Property]) -> tuple[str, t
     )
     sql = f"""
         SELECT fid, '{{"type":"Feature","id":' || to_json(fid)
-            || ',"geometry":' || coalesce(ST_AsGeoJSON(g, {DECIMALS}), 'null')
+            || ',"geometry":' || coalesce({_geojson(crs)}, 'null')
             || ',"properties":{{' || {members or "''"} || '}}}}'
         FROM ({inner}) AS selected"""
     return sql, params
+
+
+def _geojson(crs: Crs) -> str:
+    geometry = "ST_FlipCoordinates(g)" if crs.flipped else "g"
+    if not crs.in_degrees:
+        geometry = f"ST_Transform(g, {crs.srid})"
+    return f"ST_AsGeoJSON({geometry}, {crs.decimals}, 0)"
 
 
 def features(
@@ -50,7 +76,8 @@ def features(
     properties = properties_for(layer, user)
     while limit > 0:
         size = min(limit, CHUNK)
-        chunk = _read(select(layer, user, properties, query).order_by("pk")[:size], properties)
+        rows = select(layer, user, properties, query).order_by("pk")[:size]
+        chunk = _read(rows, properties, query.crs)
         yield from chunk
         if len(chunk) < size:
             return
@@ -58,9 +85,9 @@ def features(
         query = replace(query, after=chunk[-1][0])
 
 
-def _read(rows: QuerySet, properties: Sequence[Property]) -> list[tuple[int, str]]:
+def _read(rows: QuerySet, properties: Sequence[Property], crs: Crs) -> list[tuple[int, str]]:
     try:
-        sql, params = _feature_sql(rows, properties)
+        sql, params = _feature_sql(rows, properties, crs)
     except EmptyResultSet:
         return []
     with transaction.atomic(), connection.cursor() as cursor:
@@ -69,27 +96,48 @@ def _read(rows: QuerySet, properties: Sequence[Property]) -> list[tuple[int, str
         return cursor.fetchall()
 
 
-def feature(layer: Layer, user: User, pk: int) -> str | None:
-    """One GeoJSON Feature as text, or None where this person has no such row."""
-    return next((text for _, text in features(layer, user, Query(pk=pk), limit=1)), None)
+def feature(layer: Layer, user: User, query: Query) -> str | None:
+    """The first GeoJSON Feature as text, or None where this person has no such row."""
+    return next((text for _, text in features(layer, user, query, limit=1)), None)
 
 
 def count(layer: Layer, user: User, query: Query = EVERY_ROW) -> int:
     """How many rows match."""
-    return select(layer, user, (), query).count()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = '{TIMEOUT}'")
+        return select(layer, user, (), query).count()
+
+
+def extents(layer: Layer, user: User) -> Extents:
+    """Where and when the rows are that this person may see, at most a minute old. It is kept under
+    the very SQL that says which rows those are: nobody is told of another's."""
+    rows = layer.visible_to(user)
+    try:
+        sql = repr(rows.values("pk").query.get_compiler(connection=connection).as_sql())
+    except EmptyResultSet:
+        return Extents()
+    told = f"{connection.settings_dict['NAME']} {layer.id} {layer.geometry} {layer.time} {sql}"
+    key = f"extents:{sha256(told.encode()).hexdigest()}"
+    found: Extents | None = cache.get(key)
+    if found is None:
+        wanted: dict[str, Any] = {"bbox": Extent(layer.geometry)}
+        if layer.time:
+            wanted |= {"first": Min(layer.time), "last": Max(layer.time)}
+        found = Extents(**rows.aggregate(**wanted), updated=newest_of(layer, rows))
+        cache.set(key, found, EXTENT_SECONDS)
+    return found
 
 
 def extent(layer: Layer, user: User) -> BBox | None:
     """West, south, east, north in degrees of the rows this person may see; None without any."""
-    return layer.visible_to(user).aggregate(box=Extent(layer.geometry))["box"]
+    return extents(layer, user).bbox
 
 
 def time_extent(layer: Layer, user: User) -> tuple[Any, Any]:
     """The oldest and newest time among the rows this person may see; (None, None) without any."""
-    if not layer.time:
-        return None, None
-    extent = layer.visible_to(user).aggregate(first=Min(layer.time), last=Max(layer.time))
-    return extent["first"], extent["last"]
+    found = extents(layer, user)
+    return found.first, found.last
 
 
 def facet_values(layer: Layer, user: User) -> list[Any]:

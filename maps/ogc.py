@@ -1,129 +1,127 @@
-"""OGC API - Features Part 1 (OGC 17-069) over the layer registry, in JSON and GeoJSON. Coordinates
-are CRS84: lon, lat in degrees."""
+"""OGC API - Features, Parts 1, 2 and 3 (OGC 17-069r4, 18-058r1, 19-079r2) over the layer registry:
+what there is and how to ask for it. The features themselves are in `maps.items`."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from itertools import chain
+from typing import Any
 
-from django.http import (
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBase,
-    StreamingHttpResponse,
-)
+from django.contrib.gis.db.models import GeometryField
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
-from django.utils import timezone
 
 from layers import features
 from layers.base import Layer
-from layers.provenance import demo_layer_ids, last_updated
+from layers.cql2 import GEOMETRY
+from layers.crs import CRS84, SYSTEMS
+from layers.provenance import demo_layer_ids
+from layers.queryables import Kind, Queryable, queryables
 from layers.registry import layers_for
-from layers.selection import BadQuery
-from maps import parameters, photos
-from maps.answers import GEOJSON, Json, answer, link, private, the_layer
-from maps.openapi import describe
-from maps.parameters import CRS84
-from maps.problems import bad_parameter, explained
+from maps import parameters
+from maps.answers import FORMATS, GEOJSON, HTML, ITEMS, JSON, Json, answer, link, the_layer
+from maps.openapi import OPENAPI, SCHEMA, TYPES, describe
+from maps.problems import explained
 
+RELATION = "http://www.opengis.net/def/rel/ogc/1.0"
+# Each is proven in tests/ogc, where a test holds this list against the proofs.
 CONFORMS_TO = [
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
-    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
-    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
+    *(
+        f"http://www.opengis.net/spec/ogcapi-features-{conf}"
+        for conf in (
+            "1/1.0/conf/core",
+            "1/1.0/conf/geojson",
+            "1/1.0/conf/html",
+            "1/1.0/conf/oas30",
+            "2/1.0/conf/crs",
+            "3/1.0/conf/queryables",
+            "3/1.0/conf/queryables-query-parameters",
+            "3/1.0/conf/filter",
+            "3/1.0/conf/features-filter",
+        )
+    ),
+    *(
+        f"http://www.opengis.net/spec/cql2/1.0/conf/{conf}"
+        for conf in (
+            "cql2-text",
+            "basic-cql2",
+            "advanced-comparison-operators",
+            "case-insensitive-comparison",
+            "basic-spatial-functions",
+            "basic-spatial-functions-plus",
+        )
+    ),
+    *(f"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/{conf}" for conf in ("core", "mvt")),
 ]
 
 
 @explained
 def landing(request: HttpRequest) -> HttpResponseBase:
     parameters.only(request.GET, ("f",))
-    return answer(
-        request,
-        {
-            "title": "Geo Portal Kota Kupang",
-            "description": "Lapisan data spasial kota, menurut OGC API.",
-            "links": [
-                link(request, "self", reverse("ogc-landing")),
-                link(
-                    request,
-                    "service-desc",
-                    reverse("ogc-api"),
-                    "application/vnd.oai.openapi+json;version=3.0",
-                ),
-                link(request, "conformance", reverse("ogc-conformance")),
-                link(request, "data", reverse("ogc-collections")),
-            ],
-        },
-    )
+    content = {
+        "title": "Geo Portal Kota Kupang",
+        "description": "Lapisan data spasial kota, menurut OGC API.",
+        "links": [
+            link(request, "self", request.get_full_path()),
+            link(request, "service-desc", f"{reverse('ogc-api')}?f=json", OPENAPI, "OpenAPI 3.0"),
+            link(request, "service-doc", f"{reverse('ogc-api')}?f=html", HTML, "Petunjuk API"),
+            link(request, "conformance", reverse("ogc-conformance")),
+            link(request, "data", reverse("ogc-collections")),
+        ],
+    }
+    return answer(request, content, template="ogc/landing.html")
 
 
 @explained
 def conformance(request: HttpRequest) -> HttpResponseBase:
     parameters.only(request.GET, ("f",))
-    return answer(request, {"conformsTo": CONFORMS_TO})
+    return answer(request, {"conformsTo": CONFORMS_TO}, template="ogc/conformance.html")
 
 
 @explained
 def api(request: HttpRequest) -> HttpResponseBase:
     parameters.only(request.GET, ("f",))
     document = describe(layers_for(request.user), request.user, request.build_absolute_uri("/ogc"))
-    return answer(request, document, "application/vnd.oai.openapi+json;version=3.0")
+    return answer(request, document, OPENAPI, template="ogc/api.html")
 
 
 @explained
 def collections(request: HttpRequest) -> HttpResponseBase:
     parameters.only(request.GET, ("f",))
     demo = demo_layer_ids()
-    return answer(
-        request,
-        {
-            "links": [link(request, "self", reverse("ogc-collections"))],
-            "collections": [
-                _collection(request, layer, demo) for layer in layers_for(request.user)
-            ],
-        },
-    )
+    content = {
+        "links": [link(request, "self", request.get_full_path())],
+        "crs": list(SYSTEMS),
+        "collections": [_collection(request, layer, demo) for layer in layers_for(request.user)],
+    }
+    return answer(request, content, template="ogc/collections.html")
 
 
 @explained
 def collection(request: HttpRequest, layer_id: str) -> HttpResponseBase:
     parameters.only(request.GET, ("f",))
-    return answer(request, _collection(request, the_layer(request, layer_id), demo_layer_ids()))
+    layer = the_layer(request, layer_id)
+    content = _collection(request, layer, demo_layer_ids())
+    return answer(request, content, template="ogc/collection.html", layer=layer)
 
 
 @explained
-def items(request: HttpRequest, layer_id: str) -> HttpResponseBase:
-    layer = the_layer(request, layer_id)
-    asked = parameters.for_items(request.GET, layer, request.user)
-    try:
-        found = features.features(layer, request.user, asked.query, limit=asked.limit + 1)
-        first = next(found, None)
-    except BadQuery as error:
-        raise bad_parameter(error.name, str(error)) from error
-    rows = chain([first], found) if first else iter(())
-    body = _feature_collection(request, layer, rows, asked.limit)
-    return private(request, StreamingHttpResponse(body, content_type=GEOJSON))
-
-
-@explained
-def item(request: HttpRequest, layer_id: str, fid: int) -> HttpResponseBase:
-    layer = the_layer(request, layer_id)
+def what_may_be_asked(request: HttpRequest, layer_id: str) -> HttpResponseBase:
+    """The queryables of a collection as a JSON Schema."""
     parameters.only(request.GET, ("f",))
-    text = features.feature(layer, request.user, fid) if fid <= parameters.MAX_ID else None
-    if text is None:
-        raise Http404(f"Tidak ada {layer.title} bernomor {fid}.")
-    links = [
-        link(request, "self", reverse("ogc-item", args=[layer.id, fid]), GEOJSON),
-        link(request, "collection", reverse("ogc-collection", args=[layer.id])),
-    ]
-    members: Json = {"links": links}
-    if seen := photos.listed(request, layer, fid):
-        members["photos"] = seen
-    text = f"{text[:-1]},{json.dumps(members)[1:]}"
-    return private(request, HttpResponse(text, content_type=GEOJSON))
+    layer = the_layer(request, layer_id)
+    content: Json = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": request.build_absolute_uri(reverse("ogc-queryables", args=[layer.id])),
+        "type": "object",
+        "title": str(layer.title),
+        "properties": {name: _schema(one) for name, one in queryables(layer, request.user).items()},
+        "additionalProperties": False,
+    }
+    content["properties"][GEOMETRY] = {
+        "title": "Geometri",
+        "format": _geometry_format(layer.geometry_field),
+        "x-ogc-role": "primary-geometry",
+    }
+    return answer(request, content, SCHEMA, template="ogc/queryables.html", layer=layer)
 
 
 @explained
@@ -131,62 +129,60 @@ def missing(request: HttpRequest, rest: str) -> HttpResponseBase:
     raise Http404(f"Tidak ada alamat ini. Mulailah dari {reverse('ogc-landing')}.")
 
 
+def _schema(one: Queryable) -> Json:
+    named = {"enum": list(one.prop.values)} if one.prop.values and one.kind is Kind.TEXT else {}
+    return {"title": str(one.prop.title), **TYPES[one.kind], **named}
+
+
+def _geometry_format(field: GeometryField) -> str:
+    kind = field.geom_type.lower()
+    return "geometry-any" if kind == "geometry" else f"geometry-{kind}"
+
+
 def _collection(request: HttpRequest, layer: Layer, demo: set[str]) -> Json:
-    bounds = features.extent(layer, request.user)
-    first, last = features.time_extent(layer, request.user)
-    updated = last_updated(layer, request.user)
-    address = reverse("ogc-collection", args=[layer.id])
-    extent: Json = {}
-    if bounds:
-        extent["spatial"] = {"bbox": [list(bounds)], "crs": CRS84}
-    if first:
-        extent["temporal"] = {"interval": [[first.isoformat(), last.isoformat()]]}
+    found = features.extents(layer, request.user)
     return {
         "id": layer.id,
         "title": str(layer.title),
         "description": str(layer.description),
         "itemType": "feature",
-        "crs": [CRS84],
-        "extent": extent,
+        # Without the optional storageCrs: GDAL that reads it calls the data OGC:CRS84, which joins
+        # with nothing that is EPSG:4326.
+        "crs": list(SYSTEMS),
+        "extent": _extent(found),
         "attribution": layer.owner,
-        "updated": updated.isoformat() if updated else None,
+        "updated": found.updated.isoformat() if found.updated else None,
         "demo": layer.id in demo,
-        "links": [
-            link(request, "self", address),
-            link(request, "items", reverse("ogc-items", args=[layer.id]), GEOJSON),
+        "links": _links(request, layer),
+    }
+
+
+def _extent(found: features.Extents) -> Json:
+    extent: Json = {}
+    if found.bbox:
+        extent["spatial"] = {"bbox": [list(found.bbox)], "crs": CRS84.uri}
+    if found.first:
+        ends = [parameters.moment(one).isoformat() for one in (found.first, found.last)]
+        trs = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
+        extent["temporal"] = {"interval": [ends], "trs": trs}
+    return extent
+
+
+def _links(request: HttpRequest, layer: Layer) -> list[Json]:
+    def address(name: str) -> Any:
+        return reverse(name, args=[layer.id])
+
+    items = address("ogc-items")
+    return [
+        link(request, "self", address("ogc-collection")),
+        link(request, "items", items, GEOJSON, "GeoJSON"),
+        *(
             link(
-                request,
-                "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector",
-                reverse("ogc-tilesets", args=[layer.id]),
-            ),
-        ],
-    }
-
-
-def _feature_collection(
-    request: HttpRequest, layer: Layer, rows: Iterator[tuple[int, str]], limit: int
-) -> Iterator[str]:
-    """One row more than the limit is asked for: it only proves that there is a next page."""
-    yield '{"type":"FeatureCollection","features":['
-    returned, last, more = 0, 0, False
-    for fid, text in rows:
-        if returned == limit:
-            more = True
-            continue
-        yield f",{text}" if returned else text
-        returned, last = returned + 1, fid
-    here = request.get_full_path()
-    links = [
-        link(request, "self", here, GEOJSON),
-        link(request, "collection", reverse("ogc-collection", args=[layer.id])),
+                request, "items", f"{items}?f={name}", FORMATS[name].media, str(FORMATS[name].title)
+            )
+            for name in ITEMS
+            if name != "json" and FORMATS[name].media != GEOJSON  # of two, GDAL follows the last
+        ),
+        link(request, f"{RELATION}/queryables", address("ogc-queryables"), SCHEMA),
+        link(request, f"{RELATION}/tilesets-vector", address("ogc-tilesets"), JSON),
     ]
-    if more:
-        following = request.GET.copy()
-        following["after"] = str(last)
-        links.append(link(request, "next", f"{request.path}?{following.urlencode()}", GEOJSON))
-    tail = {
-        "numberReturned": returned,
-        "timeStamp": timezone.now().isoformat(),
-        "links": links,
-    }
-    yield "]," + json.dumps(tail)[1:]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.db import OperationalError
-from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
+from django.db import DataError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 
@@ -36,18 +36,24 @@ def respond(problem: Problem) -> JsonResponse:
 
 
 View = Callable[..., HttpResponseBase]
+METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 def explained(view: View) -> View:
-    """Only GET and HEAD, and every refusal as problem+json."""
+    """Only reading, from pages of any other host too, and every refusal as problem+json."""
 
     @csrf_exempt  # nothing is changed here, and its page would answer in the place of a 405
     @wraps(view)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponseBase
         try:
-            if request.method not in ("GET", "HEAD"):
+            if request.method not in METHODS:
                 raise Problem(405, "Metode tidak didukung", "Alamat ini hanya dapat dibaca (GET).")
-            return view(request, *args, **kwargs)
+            response = (
+                HttpResponse(status=204)
+                if request.method == "OPTIONS"
+                else view(request, *args, **kwargs)
+            )
         except Problem as problem:
             response = respond(problem)
         except Http404 as missing:
@@ -56,8 +62,14 @@ def explained(view: View) -> View:
             slow = "Permintaan ini terlalu berat; persempit bbox, datetime atau limit."
             response = respond(Problem(503, "Terlalu lama", slow))
             response["Retry-After"] = "5"
-        if response.status_code == 405:
-            response["Allow"] = "GET, HEAD"
+        except DataError:  # what no check foresaw: PostgreSQL cannot take this value
+            response = respond(
+                Problem(400, "Nilai tidak dapat dipakai", "Periksa nilai parameter.")
+            )
+        if request.method not in ("GET", "HEAD"):
+            response["Allow"] = ", ".join(METHODS)
+        response["Access-Control-Allow-Origin"] = "*"  # without cookies: what the public sees
+        response["Access-Control-Expose-Headers"] = "Content-Crs, Link"
         return response
 
     return inner

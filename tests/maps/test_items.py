@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
 import pytest
+from django.contrib.gis.geos import Point
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from layers import features
 from layers.registry import LAYERS
 from tests.factories import CENTRE, EAST, NORTH, SOUTH, WEST, point_in, trash_report
 
@@ -62,7 +65,7 @@ def test_items_are_geojson_features(client: Client) -> None:
 
 def test_one_item_links_back_to_its_collection(client: Client, cast: Any) -> None:
     item = get(client, f"{ITEMS.format('markets')}/{cast.town.market.pk}")
-    assert {link["rel"] for link in item["links"]} == {"self", "collection"}
+    assert {link["rel"] for link in item["links"]} == {"self", "alternate", "collection"}
     get(client, f"{ITEMS.format('markets')}/999999", 404)
     get(client, f"{ITEMS.format('markets')}/{10**30}", 404)
 
@@ -120,13 +123,16 @@ def test_a_property_narrows_items(client: Client) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        "limit=10000000", "limit=0", "limit=-1", "limit=x", "limit=1e3", "limit=٣",
-        "bbox=-180,-90,180,90", "bbox=1,2,3", "bbox=NaN,0,1,1", "bbox=1e999,0,1,1",
-        "bbox=124,-10,123,-9", "bbox=-10.2,123.5,-10.1,123.6", "bbox=a,b,c,d", "bbox=",
+        "limit=0", "limit=00", "limit=", "limit=%2B5", "limit=-1",
+        "limit=x", "limit=1e3", "limit=٣",
+        "bbox=-181,-90,180,90", "bbox=1,2,3", "bbox=NaN,0,1,1", "bbox=1e999,0,1,1",
+        "bbox=123,-9,124,-10", "bbox=-10.2,123.5,-10.1,123.6", "bbox=0,-90,180,91",
+        "bbox=a,b,c,d", "bbox=",
         "datetime=yesterday", "datetime=2026-13-01", "datetime=2026-11-02/2026-11-01",
         "datetime=9999-12-31T23:59:59-23:59", "datetime=0001-01-01T00:00:00%2B23:59",
         "datetime=20260101", "datetime=2026-W10", "bbox=1_0,2,1_1,3", "bbox=%D9%A1,2,3,4",
-        "crs=http://www.opengis.net/def/crs/EPSG/0/32751", "bbox-crs=EPSG:4326",
+        "crs=http://www.opengis.net/def/crs/EPSG/0/32750", "bbox-crs=EPSG:4326",
+        "filter-lang=cql2-json", "filter=1", "filter-crs=x", "resultType=hit",
         "datetime=a/b/c", "after=-1", "after=x", "colour=red", "description=x", "f=xml",
         "limit=1&limit=2", "status=%00", "tracking_code=x", "pk=1", "id__gt=0",
     ],
@@ -144,19 +150,78 @@ def test_a_value_that_a_property_cannot_have_is_told(client: Client) -> None:
 
 def test_the_default_crs_may_be_named(client: Client) -> None:
     crs = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
-    page = get(client, ITEMS.format("markets") + f"?crs={crs}&bbox-crs={crs}&f=geojson")
+    page = get(client, ITEMS.format("markets") + f"?crs={crs}&bbox-crs={crs}&f=json")
     assert page["numberReturned"] == 1
 
 
 @pytest.mark.parametrize("address", ["/ogc/", "/ogc/collections", "/ogc/api", "/ogc/conformance"])
 def test_a_form_that_is_not_offered_is_refused_everywhere(client: Client, address: str) -> None:
-    assert get(client, f"{address}?f=html", 400)["parameter"] == "f"
+    assert get(client, f"{address}?f=xml", 400)["parameter"] == "f"
+
+
+def test_a_limit_beyond_the_largest_page_is_cut_to_it(client: Client) -> None:
+    assert get(client, ITEMS.format("markets") + "?limit=10000000000")["numberReturned"] == 1
+
+
+def test_the_whole_world_may_be_asked_for(client: Client) -> None:
+    page = get(client, ITEMS.format("kelurahan") + "?bbox=-180,-90,180,90")
+    assert page["numberReturned"] == 4
+
+
+def test_a_box_reaches_over_the_180th_meridian(client: Client) -> None:
+    """From here eastwards to here again, but for a strip over Sumatra."""
+    around = get(client, ITEMS.format("kelurahan") + "?bbox=110,-11,100,-9")
+    beyond = get(client, ITEMS.format("kelurahan") + "?bbox=150,-11,100,-9")
+    assert (around["numberReturned"], beyond["numberReturned"]) == (4, 0)
+
+
+def test_whoever_wants_only_the_number_gets_it(client: Client, cast: Any) -> None:
+    page = get(client, ITEMS.format("trash-reports") + "?resultType=hits&limit=1&status=resolved")
+    assert (page["numberMatched"], page["numberReturned"], page["features"]) == (1, 0, [])
+
+
+def test_a_page_that_is_not_all_does_not_count_the_rest(client: Client) -> None:
+    address = ITEMS.format("kelurahan")
+    assert "numberMatched" not in get(client, f"{address}?limit=3")
+    assert get(client, f"{address}?limit=4")["numberMatched"] == 4
+
+
+def test_a_page_is_sent_compressed_to_who_takes_it(client: Client) -> None:
+    answer = client.get(ITEMS.format("markets"), headers={"accept-encoding": "gzip"})
+    assert answer["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in answer["Vary"]
+    assert json.loads(gzip.decompress(answer.getvalue()))["numberReturned"] == 1
+
+
+def test_extents_are_not_searched_for_again_by_the_next_visitor(client: Client) -> None:
+    get(client, "/ogc/collections/price-readings")
+    with CaptureQueriesContext(connection) as queries:
+        get(client, "/ogc/collections/price-readings")
+    assert not [one["sql"] for one in queries if "ST_Extent" in one["sql"]]
+
+
+def test_an_extent_kept_for_one_person_is_not_told_to_another(cast: Any) -> None:
+    layer = LAYERS["trash-reports"]
+    rejected = cast.town.rejected_report
+    rejected.geom = Point(123.0, -10.9, srid=4326)
+    rejected.save()
+    assert features.extent(layer, cast.administrator)[0] == 123.0
+    assert features.extent(layer, cast.citizen)[0] > 123.5
 
 
 def test_only_reading_is_possible(cast: Any) -> None:
-    answer = Client(enforce_csrf_checks=True).post(ITEMS.format("markets"))
+    strict = Client(enforce_csrf_checks=True)
+    answer = strict.post(ITEMS.format("markets"))
     assert answer.status_code == 405
-    assert answer["Allow"] == "GET, HEAD"
+    assert answer["Allow"] == strict.options(ITEMS.format("markets"))["Allow"]
+    assert answer["Allow"] == "GET, HEAD, OPTIONS"
+    assert strict.head(ITEMS.format("markets"))["Content-Type"] == "application/geo+json"
+
+
+def test_pages_of_other_hosts_may_read_what_is_public(client: Client) -> None:
+    answer = client.get(ITEMS.format("markets"))
+    assert answer["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in answer
 
 
 @pytest.mark.parametrize("address", ["/ogc/nothing", "/ogc/collections/../x/y", "/ogc/tiles/0"])
