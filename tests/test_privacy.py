@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from itertools import product
 from typing import Any
 
@@ -11,8 +12,12 @@ import mapbox_vector_tile
 import pytest
 
 from layers import features
+from layers.base import Layer, User
+from layers.exports.table import Kind, Table
 from layers.permissions import POLICIES, properties_for
 from layers.registry import LAYERS, layers_for
+from maps.answers import FILES
+from tests import downloads
 from tests.conftest import CAST
 from tests.factories import EAST, NORTH, SECRET, SOUTH, WEST
 
@@ -79,6 +84,79 @@ def test_every_door_gives_the_same_rows_and_only_declared_properties(
     for row in layer.rows().exclude(pk__in=visible)[:3]:
         hidden = client.get(f"/ogc/collections/{layer_id}/items/{row.pk}")
         assert hidden.status_code == 404
+
+
+@pytest.mark.parametrize("who", CAST)
+@pytest.mark.parametrize("layer_id", EVERY_LAYER)
+def test_files_pages_and_frames_hold_the_rows_and_properties_of_the_items(
+    cast: Any, browser_of: Any, layer_id: str, who: str
+) -> None:
+    client = browser_of(getattr(cast, who))
+    listed = items(client, layer_id)
+    check_files(client, layer_id, listed)
+    check_pages(client, layer_id, listed)
+    check_frame(LAYERS[layer_id], getattr(cast, who))
+
+
+def check_files(client: Any, layer_id: str, listed: list[dict[str, Any]] | None) -> None:
+    told = {row["id"]: row["properties"] for row in listed or []}
+    for form in FILES:
+        answer = client.get(f"/ogc/collections/{layer_id}/items?f={form}")
+        if listed is None:
+            assert answer.status_code == 404, form
+            continue
+        assert answer.status_code == 200, answer.content
+        rows = downloads.read(form, downloads.content_of(answer))
+        assert rows.keys() == told.keys(), form
+        for fid, row in rows.items():
+            filled = {name for name, value in told[fid].items() if value is not None}
+            assert filled <= row.keys() <= told[fid].keys(), form
+            texts = {name for name in filled if isinstance(told[fid][name], str)}
+            assert all(str(row[name]).strip("'") for name in texts if told[fid][name]), form
+
+
+def check_pages(client: Any, layer_id: str, listed: list[dict[str, Any]] | None) -> None:
+    """The rows of the items, and no other."""
+    address = f"/ogc/collections/{layer_id}"
+    pages = [f"{address}?f=html", f"{address}/items?f=html", f"{address}/queryables?f=html"]
+    if listed is None:
+        assert [client.get(page).status_code for page in pages] == [404] * 3
+    else:
+        assert [client.get(page).status_code for page in pages] == [200] * 3
+        table = client.get(f"{address}/items?f=html&limit=500").content.decode()
+        linked = set(re.findall(rf'href="{address}/items/(\d+)\?f=html"', table))
+        assert linked == {str(row["id"]) for row in listed}
+    visible = {row["id"] for row in listed or []}
+    for row in LAYERS[layer_id].rows()[:3]:
+        status = client.get(f"{address}/items/{row.pk}?f=html").status_code
+        assert status == (200 if row.pk in visible else 404)
+
+
+def check_frame(layer: Layer, user: User) -> None:
+    """The rows, properties and texts of the items."""
+    told = {fid: json.loads(text) for fid, text in features.features(layer, user, limit=1000)}
+    frame = features.to_geodataframe(layer, user)
+    assert set(frame.index) == set(told)
+    assert set(frame.columns) == {prop.name for prop in properties_for(layer, user)} | {"geometry"}
+    texts = [
+        name
+        for name, kind in zip(Table(layer, user).names, Table(layer, user).kinds, strict=True)
+        if kind is Kind.TEXT
+    ]
+    for fid, row in frame[texts].iterrows():
+        for name, value in row.items():
+            expected = told[fid]["properties"][name]
+            assert (None if value != value else value) == expected or isinstance(expected, list)
+
+
+@pytest.mark.parametrize("layer_id", EVERY_LAYER)
+def test_no_secret_is_in_any_public_file_or_page(cast: Any, browser_of: Any, layer_id: str) -> None:
+    client = browser_of(cast.citizen)
+    for form in (*FILES, "html"):
+        answer = client.get(f"/ogc/collections/{layer_id}/items?f={form}")
+        assert SECRET.encode() not in downloads.content_of(answer), form
+    for address in ("/ogc/dcat", "/data.json", f"/ogc/collections/{layer_id}?f=html"):
+        assert SECRET.encode() not in client.get(address).content
 
 
 @pytest.mark.parametrize("layer_id", EVERY_LAYER)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django import template
+from django.conf import settings
+from django.utils.translation import gettext as _
 
+from maps.answers import FILES, FORMATS
+from maps.basemap import external
 from maps.catalogue import ground
 from maps.words import WORDS
 
 register = template.Library()
+
+COUNT = {"resultType": "hits"}  # what asks an items address for numberMatched
 
 
 @register.simple_tag(takes_context=True)
@@ -21,3 +28,27 @@ def map_ground(context: Any) -> dict[str, Any]:
 @register.simple_tag
 def map_words() -> dict[str, Any]:
     return WORDS
+
+
+@register.simple_tag
+def map_base() -> dict[str, Any] | None:
+    """The map from elsewhere that may lie under the layers."""
+    return external()
+
+
+@register.simple_tag
+def map_files() -> dict[str, Any]:
+    """The forms in which a layer is given away, each with what it is good for."""
+    purposes = {
+        "csv": _("tabel, untuk Excel dan LibreOffice"),
+        "geojson": _("peta di web"),
+        "gpkg": _("QGIS dan ArcGIS"),
+        "kml": _("Google Earth"),
+        "fgb": _("berkas besar, untuk QGIS"),
+        "parquet": _("analisis data"),
+    }
+    forms = [
+        {"name": name, "title": str(FORMATS[name].title), "purpose": purposes.get(name, "")}
+        for name in FILES
+    ]
+    return {"forms": forms, "most": str(settings.EXPORT_ROWS), "count": json.dumps(COUNT)}
