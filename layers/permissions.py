@@ -28,6 +28,7 @@ class Role(models.TextChoices):
     PLANNER = "planner", "Perencana tata ruang"
     APPROVER = "approver", "Pejabat pemutus"
     HEALTH = "health", "Petugas gizi Puskesmas"
+    PRODUCER = "producer", "Produsen data"
     WALIDATA = "walidata", "Walidata"
     ADMINISTRATOR = "administrator", "Administrator"
 
@@ -85,6 +86,8 @@ class Policy:
     submit: frozenset[Role] = frozenset()
     edit: frozenset[Role] = frozenset()  # rows kept in the admin; what people observed never is
     review: frozenset[Role] = frozenset()  # what was handed in, refused or not; as far as `staff`
+    upload: frozenset[Role] = frozenset()  # whole files, where the layer takes them
+    publish: frozenset[Role] = frozenset()  # what somebody else uploaded
 
 
 POLICIES: Mapping[str, Policy] = {
@@ -93,6 +96,8 @@ POLICIES: Mapping[str, Policy] = {
         public=True,
         staff=dict.fromkeys(Role, Scope.ALL),
         edit=frozenset({Role.ADMINISTRATOR}),
+        upload=frozenset({Role.PRODUCER, Role.WALIDATA}),
+        publish=frozenset({Role.WALIDATA}),
     ),
     # Open observations that officers hand in.
     "observations": Policy(
@@ -239,6 +244,16 @@ def units_served(user: User) -> list[int]:
 def may_edit(layer: Layer, user: User) -> bool:
     """Whether this person keeps the rows of the layer in the admin."""
     return _holds(POLICIES[layer.policy].edit, layer, user)
+
+
+def can_upload(layer: Layer, user: User) -> bool:
+    """Whether this person hands in files for the layer."""
+    return layer.ingest is not None and _holds(POLICIES[layer.policy].upload, layer, user)
+
+
+def can_publish(layer: Layer, user: User) -> bool:
+    """Whether this person publishes files for the layer, or sends them back."""
+    return layer.ingest is not None and _holds(POLICIES[layer.policy].publish, layer, user)
 
 
 def keeps_portal(user: User) -> bool:

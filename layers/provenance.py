@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Max
+from django.db.models import Max, Model, QuerySet
+from django.utils import timezone
 
 from layers.base import Layer, User
 
@@ -37,16 +38,27 @@ class Load(models.Model):
         return f"{self.layer_id} · {self.source}"
 
 
+def standing_loads() -> QuerySet[Load]:
+    """The loads that were not taken back."""
+    return Load.objects.exclude(upload__status="undone")
+
+
 def demo_layer_ids() -> set[str]:
     """The layers whose newest load is the invented city."""
-    newest = Load.objects.order_by("layer_id", "-loaded_at", "-pk").distinct("layer_id")
+    newest = standing_loads().order_by("layer_id", "-loaded_at", "-pk").distinct("layer_id")
     return {load.layer_id for load in newest if load.is_demo}
 
 
 def last_updated(layer: Layer, user: User) -> datetime | None:
     """When what this person sees last changed: the newest row where rows have a time, else the last
     load."""
+    return newest_of(layer, layer.visible_to(user))
+
+
+def newest_of(layer: Layer, rows: QuerySet[Model]) -> datetime | None:
+    """The same of these rows. A row of tomorrow does not make a layer fresh."""
     if told_by := layer.updated or layer.time:
-        return layer.visible_to(user).aggregate(newest=Max(told_by))["newest"]
-    newest = Load.objects.filter(layer_id=layer.id).aggregate(newest=Max("loaded_at"))
-    return newest["newest"]
+        past = rows.filter(**{f"{told_by}__lte": timezone.now()})
+        return past.aggregate(newest=Max(told_by))["newest"]
+    loads = standing_loads().filter(layer_id=layer.id)
+    return loads.aggregate(newest=Max("loaded_at"))["newest"]

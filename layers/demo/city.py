@@ -19,6 +19,7 @@ from layers.catalog.trash.reports import TrashReport
 from layers.demo import (
     boundaries,
     markets,
+    offices,
     people,
     permits,
     photos,
@@ -29,6 +30,7 @@ from layers.demo import (
 )
 from layers.demo.seed import SEED
 from layers.demo.sizes import FULL, Sizes
+from layers.freshness import note_days
 from layers.permissions import Duty
 from layers.photos import Photo
 from layers.provenance import Load
@@ -70,6 +72,7 @@ STAGES = (
     Stage("zones", 2, lambda sizes, until, tick: zoning.load()),
     Stage("Puskesmas", 1, lambda sizes, until, tick: puskesmas.load()),
     Stage("accounts", 2, lambda sizes, until, tick: people.load()),
+    Stage("offices", 1, lambda sizes, until, tick: offices.load()),
     Stage("plan in force", 1, lambda sizes, until, tick: zoning.put_in_force()),
     Stage("permits", 5, lambda sizes, until, tick: permits.load(sizes, until)),
     Stage("children", 10, lambda sizes, until, tick: stunting.load(sizes, until)),
@@ -117,6 +120,7 @@ def load(
         )
         for layer_id, rows in counts.items()
     )
+    note_days()
     return counts
 
 
@@ -137,6 +141,7 @@ def remove() -> None:
     ):
         raise RealData("accounts that are not of the demo have duties in its Puskesmas")
     Duty.objects.filter(user__email__endswith=f"@{people.DOMAIN}").delete()
+    offices.remove()
     permits.remove()
     in_order: tuple[type[Model], ...] = (
         PriceReading, Commodity, Market, Photo, TrashReport, Measurement, Child, Prevalence,

@@ -86,10 +86,17 @@ ACCOUNTS = (
         puskesmas="sikumana",
     ),
     Account(
+        "data-opd",
+        "Produsen Data",
+        Role.PRODUCER,
+        "mengunggah berkas batas wilayah, pasar, Puskesmas, dan rancangan tata ruang",
+        themes=("boundaries", "markets", "puskesmas", "zoning"),
+    ),
+    Account(
         "walidata",
         "Walidata Kota",
         Role.WALIDATA,
-        "prevalensi stunting sebelum dirilis; menyetujui apa yang terbit",
+        "prevalensi stunting sebelum dirilis; menerbitkan berkas yang diunggah",
     ),
     Account(
         "admin",

@@ -1,0 +1,1 @@
+"""How fresh each layer is, for everybody to see."""

@@ -1,0 +1,1 @@
+"""The office side of files: handed in, checked, published."""
