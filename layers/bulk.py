@@ -46,6 +46,13 @@ def alike(row: Row, **values: Any) -> Row:
     return twin
 
 
+def hold(models: Sequence[type[Model]]) -> None:
+    """Nobody else writes these tables until the transaction ends; who reads them does not wait."""
+    tables = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in models)
+    with connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")
+
+
 def append(rows: Sequence[Model]) -> None:
     """Insert rows of one model that nothing can be in the way of; their primary keys stay unset."""
     if rows:
@@ -65,7 +72,7 @@ def add_new(rows: Sequence[Model], *, key: str) -> set[Any]:
     if not rows:
         return set()
     meta = rows[0]._meta
-    told = f"ON CONFLICT DO NOTHING RETURNING {_quoted(meta.get_field(key))}, {_quoted(meta.pk)}"
+    told = f"ON CONFLICT DO NOTHING RETURNING {quoted(meta.get_field(key))}, {quoted(meta.pk)}"
     made = dict(_insert(sorted(rows, key=lambda row: str(getattr(row, key))), told))
     for row in rows:
         if (known := made.get(getattr(row, key))) is not None:
@@ -88,7 +95,7 @@ def _insert(rows: Sequence[Model], then: str) -> list[Any]:
         if getattr(field, "auto_now_add", False):
             for row in rows:
                 setattr(row, field.attname, now)
-    names = ", ".join(map(_quoted, fields))
+    names = ", ".join(map(quoted, fields))
     source, parameters = _source(rows, fields)
     table = connection.ops.quote_name(meta.db_table)
     with connection.cursor() as cursor:
@@ -105,8 +112,8 @@ def change(rows: Sequence[Model], names: Sequence[str]) -> None:
         return
     meta = rows[0]._meta
     fields: list[Any] = [meta.get_field(name) for name in names]
-    sets = ", ".join(f"{_quoted(field)} = new.{_quoted(field)}" for field in fields)
-    table, pk = connection.ops.quote_name(meta.db_table), _quoted(meta.pk)
+    sets = ", ".join(f"{quoted(field)} = new.{quoted(field)}" for field in fields)
+    table, pk = connection.ops.quote_name(meta.db_table), quoted(meta.pk)
     source, parameters = _source(rows, [meta.pk, *fields])
     with connection.cursor() as cursor:
         cursor.execute(
@@ -131,7 +138,7 @@ def covering(areas: QuerySet[Any], points: Sequence[tuple[float, float]]) -> lis
         return [found for (found,) in cursor.fetchall()]
 
 
-def _quoted(field: Any) -> str:
+def quoted(field: Any) -> str:
     return connection.ops.quote_name(field.column)
 
 
@@ -159,10 +166,10 @@ def _source(rows: Sequence[Model], fields: Sequence[Any]) -> tuple[str, list[str
 
 
 def _typed(fields: Sequence[Any]) -> str:
-    return ", ".join(f"{_quoted(field)} {_type(field)}" for field in fields)
+    return ", ".join(f"{quoted(field)} {column_type(field)}" for field in fields)
 
 
-def _type(field: Any) -> str:
+def column_type(field: Any) -> str:
     found = field.rel_db_type(connection) if field.primary_key else field.db_type(connection)
     return str(found)
 

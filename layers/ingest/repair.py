@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from django.contrib.gis.db.models import GeometryField
@@ -41,11 +40,15 @@ def to_stored(shapes: Shapes, crs: CRS) -> Shapes:
     """In EPSG:4326, lon before lat; what lies outside the CRS's domain becomes infinite."""
     if crs == STORED:
         return shapes
+    import geopandas as gpd  # half a second, which every start would pay
+
     return np.asarray(gpd.GeoSeries(shapes, crs=crs).to_crs(STORED).array)
 
 
 def to_metres(shapes: Shapes) -> Shapes:
     """In the UTM zone of the data: EPSG:32751 around Kupang."""
+    import geopandas as gpd
+
     series = gpd.GeoSeries(shapes, crs=STORED)
     if series.empty or series.is_empty.all():
         return shapes
@@ -72,6 +75,11 @@ def fit(shapes: Shapes, crs: CRS, field: GeometryField) -> list[Fitted]:
         else:
             fitted.append(_of_type(shape, field, None))
     return fitted
+
+
+def within_indonesia(shapes: Shapes) -> Shapes:
+    """Which of them (EPSG:4326) lie where a city's data can lie."""
+    return _within(shapely.bounds(shapes), INDONESIA)
 
 
 def _within(bounds: Shapes, box: tuple[float, float, float, float]) -> Shapes:

@@ -13,10 +13,6 @@ from typing import Any
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
-from openpyxl import Workbook, load_workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
 
 from layers.ingest.archive import Damaged, members
 
@@ -54,6 +50,8 @@ class Sheet:
 
 def place(row: int, column: int) -> str:
     """How a cell is called, counted from 0: B7."""
+    from openpyxl.utils import get_column_letter  # openpyxl slows the start of everything
+
     return f"{get_column_letter(column + 1)}{row + 1}"
 
 
@@ -67,6 +65,8 @@ def read(path: Path) -> list[Sheet]:
         return list(_of_csv(path))
     if path.suffix.lower() != ".xlsx" or not zipfile.is_zipfile(path):
         raise Unreadable(f"{path.name} bukan berkas XLSX atau CSV.")
+    from openpyxl.utils.exceptions import InvalidFileException
+
     _bounded(path)
     try:
         return _of_workbook(path)
@@ -89,6 +89,8 @@ def _bounded(path: Path) -> None:
 
 
 def _of_workbook(path: Path) -> list[Sheet]:
+    from openpyxl import load_workbook
+
     # Not the values that Excel left in formulas: they may be missing, or of another day.
     # The file is ours to close: of a damaged one openpyxl leaves it open.
     with path.open("rb") as file:
@@ -145,6 +147,8 @@ def _csv_rows(path: Path) -> list[list[Cell]]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp1252", errors="replace")
+    if "\x00" in text:  # another alphabet; PostgreSQL has no place for it
+        raise Unreadable(f"{path.name} bukan teks; simpan sebagai CSV UTF-8.")
     first = text.partition("\n")[0]
     separator = max(",;\t", key=first.count)  # Excel in Indonesian writes semicolons
     rows = []
@@ -161,6 +165,10 @@ def _csv_rows(path: Path) -> list[list[Cell]]:
 def write(path: Path, sheets: Sequence[tuple[str, Sequence[Sequence[str | float | None]]]]) -> None:
     """Sheets with a heading row each. Texts stay texts: KBLI 01461 keeps its zero, and nothing
     becomes a formula."""
+    from openpyxl import Workbook
+    from openpyxl.styles import Alignment, Font
+    from openpyxl.utils import get_column_letter
+
     book = Workbook(write_only=False)
     book.remove(book.worksheets[0])
     for name, rows in sheets:

@@ -7,14 +7,14 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from threading import Timer
 from typing import IO, Any, Literal
 
 import numpy as np
-import pyogrio
 import shapely
 
 from layers.ingest.archive import Damaged, members
@@ -62,6 +62,9 @@ class Limits:
     cells: bool = True
 
 
+LIMITS = Limits(ZIP_MEMBERS, ZIP_BYTES, MEMORY, CPU_SECONDS)
+
+
 class Unreadable(Exception):
     """A file that gives no rows; the message is one sentence for whoever runs a command, `code` and
     `layers` are for those who say it in their own words."""
@@ -91,6 +94,24 @@ class VectorFile:
         return any(row[place] is not None for row in self.cells)
 
 
+@dataclass(frozen=True)
+class VectorTable:
+    """The same, column by column: `batches` are Arrow record batches, `geometry` names their column
+    of WKB."""
+
+    name: str
+    sha256: str
+    driver: str
+    crs: str | None
+    columns: tuple[str, ...]
+    geometry: str
+    batches: Iterable[Any]
+
+    def says(self, column: str) -> bool:
+        """Nobody has looked at the rows yet."""
+        return column in self.columns
+
+
 def read(
     path: Path, progress: Progress, *, layer: str = "", limits: Limits | None = None
 ) -> VectorFile:
@@ -98,7 +119,7 @@ def read(
     path = path.absolute()
     if not path.is_file():
         raise Unreadable(f"There is no file {path}.", "missing")
-    lines = _lines(path, layer, limits or Limits(ZIP_MEMBERS, ZIP_BYTES, MEMORY, CPU_SECONDS))
+    lines = _lines(path, layer, limits or LIMITS)
     about = next(lines, None)
     if not about or "error" in about:
         raise _not_read(path, about["error"] if about else "")
@@ -112,11 +133,9 @@ def read(
         wkb.append(geometry)
         cells.append(row)
         progress("reading", len(cells), about["rows"])
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
     return VectorFile(
         name=path.name,
-        sha256=digest,
+        sha256=_digest(path),
         driver=about["driver"],
         layer=about["layer"],
         crs=about["crs"],
@@ -149,6 +168,45 @@ def _which_layer(path: Path, layers: list[str], wanted: str) -> Unreadable:
 
 def _lines(path: Path, layer: str, limits: Limits) -> Iterator[Any]:
     """What the confined process says, line by line; ends early where it dies."""
+    with _confined(path, layer, limits, table=False) as out:
+        try:
+            yield from map(json.loads, out)
+        except ValueError as error:
+            raise _broken(path) from error
+
+
+@contextmanager
+def table(path: Path, *, layer: str = "", limits: Limits | None = None) -> Iterator[VectorTable]:
+    """The rows of one layer of a file as Arrow record batches, read as they are asked for. Raises
+    Unreadable, also while they are read."""
+    import pyarrow as pa
+
+    path = path.absolute()
+    if not path.is_file():
+        raise Unreadable(f"There is no file {path}.", "missing")
+    with _confined(path, layer, limits or LIMITS, table=True) as out:
+        about = json.loads(out.readline() or "{}")
+        if not about or "error" in about:
+            raise _not_read(path, about.get("error", ""))
+        if "layers" in about:
+            raise _which_layer(path, about["layers"], layer)
+        try:
+            yield VectorTable(
+                name=path.name,
+                sha256=_digest(path),
+                driver=about["driver"],
+                crs=about["crs"],
+                columns=tuple(about["columns"]),
+                geometry=about["geometry"],
+                batches=pa.ipc.open_stream(out),
+            )
+        except (pa.ArrowInvalid, OSError) as error:
+            raise _broken(path) from error
+
+
+@contextmanager
+def _confined(path: Path, layer: str, limits: Limits, *, table: bool) -> Iterator[IO[bytes]]:
+    """What the confined process says. Raises Unreadable where it dies."""
     address = str(path)
     if zipfile.is_zipfile(path):
         address, layer = _in_archive(path, layer, limits)
@@ -160,6 +218,7 @@ def _lines(path: Path, layer: str, limits: Limits) -> Iterator[Any]:
         "seconds": limits.seconds,
         "shape_bytes": limits.shape_bytes,
         "cells": limits.cells,
+        "table": table,
     }
     with subprocess.Popen(
         [sys.executable, "-I", str(script), json.dumps(order)],
@@ -167,28 +226,34 @@ def _lines(path: Path, layer: str, limits: Limits) -> Iterator[Any]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        text=True,
-        encoding="utf-8",
     ) as process:
-        out: IO[str] = process.stdout  # type: ignore[assignment]
         end = Timer(2 * limits.seconds, process.kill)
         end.daemon = True
         end.start()
         try:
-            yield from map(json.loads, out)
-            broken = process.wait() != 0
-        except json.JSONDecodeError:
-            broken = True
+            yield process.stdout  # type: ignore[misc]
+            if process.wait() != 0:
+                raise _broken(path)
         finally:
             end.cancel()
-        if broken:
-            raise Unreadable(
-                f"{path.name} could not be read to its end: it is damaged, or too large to read.",
-                "damaged",
-            )
+            process.kill()
+
+
+def _broken(path: Path) -> Unreadable:
+    return Unreadable(
+        f"{path.name} could not be read to its end: it is damaged, or too large to read.",
+        "damaged",
+    )
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def environment() -> dict[str, str]:
+    import pyogrio  # it brings geopandas, half a second that every start would pay
+
     forbidden = set(pyogrio.list_drivers()) - DRIVERS
     return {
         "GDAL_SKIP": ",".join(sorted(forbidden)),

@@ -3,7 +3,8 @@
 GDAL follows links that a file holds (the `crs` of a GeoJSON makes it fetch any address) and may
 crash on a crafted one, so it meets files here only: without the drivers that lead elsewhere,
 without a network, without leave to write, and with an end to its memory and time. Imports nothing
-of the project. The first line of the output describes the file, each further one is a row.
+of the project. The first line of the output describes the file, each further one is a row; or what
+follows is, where that was ordered, a stream of Arrow record batches.
 """
 
 import json
@@ -11,6 +12,8 @@ import math
 import resource
 import sys
 from typing import Any
+
+BATCH = 20_000  # rows of a record batch
 
 
 def confine(memory: int, seconds: int) -> None:
@@ -34,21 +37,60 @@ def say(line: dict[str, Any] | list[Any]) -> None:
     sys.stdout.write(json.dumps(line) + "\n")
 
 
-def read(path: str, wanted: str, *, most: int, with_cells: bool) -> None:
-    for unused in ("geopandas", "pandas", "shapely", "pyarrow"):
-        sys.modules[unused] = None  # type: ignore[assignment]  # pyogrio would import them: 0.5 s
+def spare(*packages: str) -> None:
+    """What pyogrio would import, and nobody needs: half a second."""
+    for unused in packages:
+        sys.modules[unused] = None  # type: ignore[assignment]
+
+
+def the_layer(path: str, wanted: str) -> str | None:
+    """The one that is meant; None, having said so, where that is not clear."""
     import pyogrio
-    from pyogrio import raw
 
     spatial = [str(name) for name, kind in pyogrio.list_layers(path) if kind]
     if wanted:
         spatial = [name for name in spatial if name == wanted] or spatial
     if len(spatial) != 1:
         say({"layers": spatial})
+        return None
+    return spatial[0]
+
+
+def read_table(path: str, wanted: str) -> None:
+    spare("geopandas", "pandas", "shapely")
+    import pyarrow as pa
+    import pyogrio
+
+    layer = the_layer(path, wanted)
+    if layer is None:
+        return
+    with pyogrio.open_arrow(path, layer=layer, batch_size=BATCH, use_pyarrow=True) as (about, rows):
+        say(
+            {
+                "driver": pyogrio.read_info(path, layer=layer)["driver"],
+                "layer": layer,
+                "crs": about["crs"],
+                "columns": [str(name) for name in about["fields"]],
+                "geometry": about["geometry_name"] or "wkb_geometry",
+            }
+        )
+        sys.stdout.flush()
+        with pa.ipc.new_stream(sys.stdout.buffer, rows.schema) as out:
+            for batch in rows:
+                out.write_batch(batch)
+
+
+def read(path: str, wanted: str, *, most: int, with_cells: bool) -> None:
+    spare("geopandas", "pandas", "shapely", "pyarrow")
+    import pyogrio
+    from pyogrio import raw
+
+    layer = the_layer(path, wanted)
+    if layer is None:
         return
     about, _, shapes, cells = raw.read(
         path,
-        layer=spatial[0],
+        layer=layer,
         force_2d=True,
         datetime_as_string=True,
         columns=None if with_cells else [],
@@ -57,11 +99,11 @@ def read(path: str, wanted: str, *, most: int, with_cells: bool) -> None:
     if most and size > most:
         say({"shape_bytes": size})
         return
-    driver = pyogrio.read_info(path, layer=spatial[0])["driver"]
+    driver = pyogrio.read_info(path, layer=layer)["driver"]
     say(
         {
             "driver": driver,
-            "layer": spatial[0],
+            "layer": layer,
             "crs": about["crs"],
             "columns": [str(name) for name in about["fields"]],
             "rows": len(shapes),
@@ -76,11 +118,14 @@ if __name__ == "__main__":
     order = json.loads(sys.argv[1])
     confine(order["memory"], order["seconds"])
     try:
-        read(
-            order["path"],
-            order["layer"],
-            most=order["shape_bytes"],
-            with_cells=order["cells"],
-        )
+        if order["table"]:
+            read_table(order["path"], order["layer"])
+        else:
+            read(
+                order["path"],
+                order["layer"],
+                most=order["shape_bytes"],
+                with_cells=order["cells"],
+            )
     except Exception as error:
         say({"error": " ".join(str(error).split()) or type(error).__name__})

@@ -729,7 +729,7 @@ class TestHostileFiles:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         path = zipped_shapefile(tmp_path, table(WEST_SIDE))
-        monkeypatch.setattr(vector_file, "ZIP_BYTES", 100)
+        monkeypatch.setattr(vector_file, "LIMITS", replace(vector_file.LIMITS, zip_bytes=100))
         with pytest.raises(LoadError, match="unpacks to more than"):
             loaded(KELURAHAN, path)
 

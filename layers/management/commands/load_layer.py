@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich import progress as bars
 from rich.console import Console
 
+from layers.ingest import straight
 from layers.ingest.load import LoadError, Options, load
 from layers.ingest.report import Report
 from layers.ingest.vector_file import Progress
@@ -65,7 +66,9 @@ class Command(BaseCommand):
         )
         try:
             with shown_progress() as progress:
-                done = load(LAYERS[layer], file, options, progress)
+                done = straight.load(LAYERS[layer], file, options) or load(
+                    LAYERS[layer], file, options, progress
+                )
         except LoadError as error:
             self.tell(error.report, report)
             raise CommandError(str(error)) from error
