@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
 from layers.catalog.boundaries import CITIES
 from layers.registry import LAYERS
 from maps.catalogue import catalogue
+from maps.documents import Told
 from maps.documents.drawing import PUBLIC, Drawing, draw
-from maps.documents.page import Json, Page
+from maps.documents.page import Json
 
 
-def city(made_at: datetime) -> str:
-    """The page as HTML. Layers that hold nothing public are left out."""
+def gather(period: str) -> Told:
+    """Layers that hold nothing public are left out."""
     told = catalogue(PUBLIC)
     drawings = {one["id"]: _drawing(one) for one in told["layers"]}
     name = CITIES.visible_to(PUBLIC).values_list("name", flat=True).first() or "Kota"
-    panel = {
-        "city": name,
-        "made_at": made_at,
+    drawn = [one for one in told["layers"] if drawings[one["id"]].drawn]
+    title = _("Peta %(city)s") % {"city": name}
+    values = {
+        "title": title,
         "demo": told["demo"],
         "all_demo": told["allDemo"],
-        "layers": [
-            _legend(one, drawings[one["id"]]) for one in told["layers"] if drawings[one["id"]].drawn
-        ],
-        "owners": sorted({one["owner"] for one in told["layers"] if drawings[one["id"]].drawn}),
+        "layers": [_legend(one, drawings[one["id"]]) for one in drawn],
+        "owners": sorted({one["owner"] for one in drawn}),
     }
-    page = Page(
-        title=f"Peta {name}",
-        panel=render_to_string("maps/documents/panel.html", panel),
+    return Told(
+        title=title,
+        values=values,
         bounds=told["bounds"],
         overlays=[one.overlay for one in sorted(drawings.values(), key=lambda one: one.depth)],
+        template="maps/documents/panel.html",
+        whole_page=True,
+        map_title=title,
     )
-    return page.html()
 
 
 def _drawing(told: Json) -> Drawing:
@@ -53,7 +54,8 @@ def _legend(told: Json, drawing: Drawing) -> dict[str, Any]:
     lines = [line | {"count": _behind(line, drawing)} for line in told["legend"]]
     if told["style"]["scale"] == "category":
         lines = [line for line in lines if line["count"]]
-    return told | {
+    kept = ("id", "themeTitle", "title", "style", "demo", "shown", "updated")
+    return {name: told[name] for name in kept} | {
         "lines": lines,
         "drawn": drawing.drawn,
         "total": drawing.total,

@@ -38,11 +38,11 @@ function hatching(context) {
 
 const FEW = 12; // the names of so few areas stand out among many
 
-function documentMap(map, overlays) {
-  L.control.zoom({ position: "bottomright", zoomInTitle: "Perbesar", zoomOutTitle: "Perkecil" }).addTo(map);
+function documentMap(map, overlays, words) {
+  L.control.zoom({ position: "bottomright", zoomInTitle: words.in, zoomOutTitle: words.out }).addTo(map);
   L.control.scale({ position: "bottomleft", imperial: false }).addTo(map);
   map.on("popupopen", ({ popup }) => {
-    popup.getElement().querySelector(".leaflet-popup-close-button").ariaLabel = "Tutup";
+    popup.getElement().querySelector(".leaflet-popup-close-button").ariaLabel = words.close;
   });
   for (const overlay of overlays) {
     overlay.layer.bindPopup((shape) => card(overlay, shape.feature.properties), {
@@ -72,7 +72,7 @@ function documentMap(map, overlays) {
   scaleCircles(map, overlays);
   showNames(map, overlays);
   const panel = document.querySelector(".layers");
-  panel.open = !overlays.length || window.matchMedia("(min-width: 720px)").matches;
+  if (panel) panel.open = !overlays.length || window.matchMedia("(min-width: 720px)").matches;
   const frame = map.getContainer();
   new ResizeObserver(() => map.invalidateSize()).observe(frame);
   // Leaflet gives the map the focus at every press; its ring is for those who use the keyboard.

@@ -15,7 +15,8 @@ from geo_portal.localdb import Cluster, deaf, exit_on_signals
 from geo_portal.postmaster import LocalDbError
 
 WITH_US = ("setpriv", "--pdeathsig=TERM")  # it ends with us, even if we are killed
-TEND = [*WITH_US, sys.executable, "manage.py", "tend"]
+WORK = [*WITH_US, sys.executable, "manage.py", "work"]
+PATIENCE = 12  # seconds that a task in the middle has to end; another worker takes it up
 GUNICORN = [
     *(*WITH_US, sys.executable, "-m", "gunicorn", "geo_portal.wsgi"),
     *("--worker-class=gthread", "--workers=2", "--threads=32", "--graceful-timeout=10"),
@@ -63,17 +64,26 @@ class Command(BaseCommand):
             cwd=settings.BASE_DIR,
             pass_fds=[listener.fileno()],
         )
-        tending = subprocess.Popen(TEND, cwd=settings.BASE_DIR)
+        working = subprocess.Popen(WORK, cwd=settings.BASE_DIR)
         try:
             code = server.wait()
         finally:
             with deaf():
-                for process in (server, tending):
+                for process in (server, working):
                     process.terminate()
-                    process.wait()
+                for process in (server, working):
+                    end(process)
         if code == 0:  # it was asked to, by a signal that passed this process by
             raise KeyboardInterrupt
         raise CommandError(f"The web server ended by itself with code {code}.")
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 @contextmanager
