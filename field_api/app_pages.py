@@ -31,6 +31,7 @@ SHELL_EXTRAS = [
     *(FONT.format(script) for script in ("latin", "latin-ext")),
     *(f"maps/{name}" for name in ("mark.svg", "tokens.css", "page.css", "element.js", "map.js")),
     *(f"maps/{name}" for name in ("style.js", "classes.js", "format.js")),
+    *(f"maps/{name}" for name in ("stack.js", "overview.js", "hatch.js")),
 ]
 
 
@@ -100,13 +101,15 @@ def _written() -> str:
         "page": reverse("field-app"),
         "files": [static(name) for name in files],
     }
+    # The worker has an address of its own, so what is beside it here is elsewhere for a browser.
+    worker = worker.replace('from "./', f'from "{static("field/")}')
     return f"const SHELL = {json.dumps(shell, indent=1)};\n{worker}"
 
 
 def shell_files() -> list[str]:
     """Every static file that the app consists of, by its name under /static/."""
     own = (path.relative_to(APP) for path in sorted(APP.rglob("*")) if path.is_file())
-    icons = re.findall(r'url\("/static/([^"]+)"\)', (APP / "app.css").read_text())
+    icons = re.findall(r'url\("\.\./([^"]+)"\)', (APP / "app.css").read_text())
     return [f"field/{path}" for path in own if str(path) != WORKER] + SHELL_EXTRAS + icons
 
 

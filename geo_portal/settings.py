@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONCE, NONE, SELF
 
-from geo_portal import gdal, local_folder, localdb
+from geo_portal import gdal, local_folder, localdb, static_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOCAL_DIR = BASE_DIR / ".local"
@@ -19,6 +20,14 @@ DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # https://portal.example: the address that letters bear for good. Empty: that of the first request.
 SITE_URL = env("SITE_URL", default="")
+
+# Under which terms the public layers are given away, and who answers for them: DCAT and files say
+# so.
+DATA_LICENCE = env("DATA_LICENCE", default="https://creativecommons.org/licenses/by/4.0/")
+DATA_CONTACT = env("DATA_CONTACT", default="")  # an e-mail address
+# A download: the most rows of one, and how many a process makes at once.
+EXPORT_ROWS = env.int("EXPORT_ROWS", default=1_000_000)
+EXPORTS_AT_ONCE = env.int("EXPORTS_AT_ONCE", default=3)
 
 # HTTPS=1 says that a proxy in front ends TLS and sets X-Forwarded-Proto itself.
 HTTPS = env.bool("HTTPS", default=False)
@@ -43,15 +52,17 @@ INSTALLED_APPS = [
     *("django.contrib.admin", "django.contrib.auth", "django.contrib.contenttypes"),
     *("django.contrib.sessions", "django.contrib.messages", "django.contrib.staticfiles"),
     *("django.contrib.gis", "django.contrib.postgres"),
+    "procrastinate.contrib.django",
 ]
 
 MIDDLEWARE = [
     "geo_portal.request_ids.RequestId",
     "django.middleware.security.SecurityMiddleware",
+    "maps.tiles.views.StoredTiles",
     # Pads what it compresses, so that the length of a page does not give its CSRF token away.
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "geo_portal.static_files.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -107,6 +118,12 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# -- what is done by the clock
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+# A schedule that was missed while nobody worked, for a week at most, is made up for.
+PROCRASTINATE_PERIODIC_DEFAULTS = {"max_delay": 8 * 24 * 3600}
+
 # -- people and their language
 
 LANGUAGE_CODE = "id"
@@ -124,9 +141,10 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # -- files
 
-STATIC_URL = "/static/"
-STATIC_ROOT = Path(env("STATIC_ROOT", default=str(LOCAL_DIR / "static")))
-STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns of a missing one
+# A release has addresses of its own for all of them, relative ones between them included.
+STATIC_URL = f"/static/{static_files.version(BASE_DIR)}/"
+# Their packed twins, from `manage.py pack_static`.
+STATIC_PACKED = Path(env("STATIC_PACKED", default=str(LOCAL_DIR / "packed")))
 STATICFILES_DIRS = [("field", BASE_DIR / "field_api" / "app")]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
@@ -134,9 +152,14 @@ STATICFILES_FINDERS = [
     "geo_portal.vendor.NodeModulesFinder",
 ]
 WHITENOISE_USE_FINDERS = True  # found once, at start, where they lie: no collectstatic
+if not DEBUG:
+    WHITENOISE_IMMUTABLE_FILE_TEST = f"^{STATIC_URL}"
 
 # No address serves this folder: photos leave through views that ask who is looking.
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(LOCAL_DIR / "media")))
+# Tiles that everybody may see, as files which a web server may serve by itself. Empty: no store.
+TILE_STORE = env("TILE_STORE", default=str(MEDIA_ROOT.parent / "tiles"))
+TILE_STORE_BYTES = env.int("TILE_STORE_BYTES", default=10 * 1024**3)
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -155,15 +178,46 @@ UPLOAD_DAYS = 30  # an upload that was never finished is forgotten after
 ORIGINAL_DAYS = env.int("ORIGINAL_DAYS", default=365)  # then only its hash is kept
 SETTLE_IN_BACKGROUND = env.bool("SETTLE_IN_BACKGROUND", default=True)
 
+# What offices hand in as files.
+UPLOAD_BYTES = env.int("UPLOAD_BYTES", default=60 * 1000**2)
+UPLOAD_BYTES_AT_ONCE = 2 * 1000**2  # what is larger is checked in the background
+
+# -- letters to offices that are late; without a mail server they lie in a folder
+
+EMAIL_HOST = env("EMAIL_HOST", default="")
+EMAIL_PORT = env.int("EMAIL_PORT", default=587)
+EMAIL_HOST_USER = env("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=True)
+EMAIL_TIMEOUT = 20
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = LOCAL_DIR / "mail"
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Geo Portal <portal@localhost>")
+
+# -- what may lie under the layers, beside the city's own ground: one of these
+
+# https://tiles.example/{z}/{x}/{y}.png, or a PMTiles archive: a path on this server or an https
+# address
+BASEMAP_RASTER_URL = env("BASEMAP_RASTER_URL", default="")
+BASEMAP_PMTILES = env("BASEMAP_PMTILES", default="")
+BASEMAP_ATTRIBUTION = env("BASEMAP_ATTRIBUTION", default="")
+# The one host beside ours that a page may ask.
+BASEMAP_HOSTS = [
+    f"{found.scheme}://{found.netloc}"
+    for found in map(urlsplit, (BASEMAP_RASTER_URL, BASEMAP_PMTILES))
+    if found.scheme in ("http", "https")
+]
+
 # -- what a browser may do with our pages
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        **{n: [SELF] for n in ("default-src", "connect-src", "base-uri", "form-action")},
+        **{n: [SELF] for n in ("default-src", "base-uri", "form-action")},
+        "connect-src": [SELF, *BASEMAP_HOSTS],
         # Import maps and json_script are inline, so scripts may carry the request's nonce.
         "script-src": [SELF, NONCE],
         "style-src": [SELF, NONCE],
-        "img-src": [SELF, "data:", "blob:"],
+        "img-src": [SELF, "data:", "blob:", *BASEMAP_HOSTS],
         "worker-src": [SELF, "blob:"],
         "object-src": [NONE],
         "frame-ancestors": [SELF],
@@ -239,6 +293,8 @@ LOGGING = {
         # Every 404 of a passing robot is a warning to Django, every HEAD one to gunicorn.
         "django.request": {"level": "ERROR"},
         "gunicorn.http.wsgi": {"level": "ERROR"},
+        # Every step of every job is a line, and each task of the schedule at every start.
+        "procrastinate": {"level": "WARNING"},
         # Setting a letter tells each of its steps, some hundred lines.
         **{
             name: {"level": "WARNING"}

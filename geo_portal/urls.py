@@ -14,10 +14,26 @@ from field_api.devices import Devices
 from field_api.inbox import views as review
 from field_api.openrosa import views as openrosa
 from geo_portal import health
-from maps import ogc, ogc_tiles, pages, photos
+from maps import (
+    basemap,
+    dcat,
+    embed,
+    items,
+    ogc,
+    ogc_tiles,
+    pages,
+    photos,
+    printing,
+    search,
+    shared_map,
+)
 from maps.documents import views as documents
+from maps.freshness import views as freshness
 from maps.letters import views as letters
 from maps.review import file, papers, printed, queue
+from maps.tiles import archive
+from maps.tiles import views as tiles
+from maps.uploads import views as uploads
 
 ogc_urls = [
     path("", ogc.landing, name="ogc-landing"),
@@ -25,8 +41,9 @@ ogc_urls = [
     path("api", ogc.api, name="ogc-api"),
     path("collections", ogc.collections, name="ogc-collections"),
     path("collections/<str:layer_id>", ogc.collection, name="ogc-collection"),
-    path("collections/<str:layer_id>/items", ogc.items, name="ogc-items"),
-    path("collections/<str:layer_id>/items/<int:fid>", ogc.item, name="ogc-item"),
+    path("collections/<str:layer_id>/queryables", ogc.what_may_be_asked, name="ogc-queryables"),
+    path("collections/<str:layer_id>/items", items.items, name="ogc-items"),
+    path("collections/<str:layer_id>/items/<int:fid>", items.item, name="ogc-item"),
     path(
         "collections/<str:layer_id>/items/<int:fid>/photos/<int:key>",
         photos.photo,
@@ -54,6 +71,7 @@ ogc_urls = [
         ogc_tiles.joint_tile,
         name="ogc-joint-tile",
     ),
+    path("dcat", dcat.catalogue, name="dcat-catalogue"),
     path("<path:rest>", ogc.missing),
 ]
 
@@ -110,6 +128,12 @@ applicant_urls = [
     path("track/<str:code>/receipt", tracking.receipt, name="applicant-receipt"),
 ]
 
+tile_urls = [
+    path("<slug:layer_id>.pmtiles", archive.archive, name="pmtiles"),
+    re_path(f"^{tiles.TILE}$", tiles.tile, name="tile"),
+    re_path("^", tiles.missing),
+]
+
 review_urls = [
     path("", queue.queue, name="review"),
     path("<str:number>/", file.file, name="review-file"),
@@ -127,8 +151,30 @@ letter_urls = [
     path("track/<str:code>/letter.pdf", letters.tracked_pdf, name="tracked-letter"),
 ]
 
+freshness_urls = [
+    path("freshness/", freshness.board, name="freshness"),
+    path("freshness/freshness.json", freshness.as_json, name="freshness-json"),
+    path("freshness/freshness.csv", freshness.as_csv, name="freshness-csv"),
+]
+
+upload_urls = [
+    path("", uploads.index, name="uploads"),
+    path("new", uploads.new, name="upload-new"),
+    path("<uuid:key>/", uploads.one, name="upload"),
+    path("<uuid:key>/changes.json", uploads.changes, name="upload-changes"),
+    path("<uuid:key>/file", uploads.file, name="upload-file"),
+    path("<uuid:key>/<slug:deed>", uploads.deed, name="upload-deed"),
+]
+
 urlpatterns = [
     path("", pages.home, name="home"),
+    path("share", shared_map.share, name="share-map"),
+    re_path("^s/(?P<code>[0-9A-Za-z]{12,22})$", shared_map.follow, name="shared-map"),
+    path("embed", embed.embed, name="embed"),
+    path("print/", printing.sheet, name="print"),
+    path("basemap.pmtiles", basemap.file, name="basemap-file"),
+    path("search", search.search, name="search"),
+    path("search/values/<str:layer_id>/<str:name>", search.values, name="search-values"),
     path("login/", pages.login, name="login"),
     path("logout/", pages.logout, name="logout"),
     path("language/", pages.set_language, name="set_language"),
@@ -137,10 +183,15 @@ urlpatterns = [
     *applicant_urls,
     path("review/", include(review_urls)),
     *letter_urls,
+    *freshness_urls,
+    path("data/", include(upload_urls)),
     path("documents/", documents.index, name="documents"),
     path("documents/<slug:name>.html", documents.document, name="document"),
     path("field/", include(field_urls)),
+    path("ogc", ogc.landing),  # QGIS 3.22 does not follow the way to the slash
     path("ogc/", include(ogc_urls)),
+    path("tiles/", include(tile_urls)),
+    path("data.json", dcat.data_json, name="data-json"),
     path("api/", include(api_urls)),
     re_path("^openrosa/key/(?P<key>[0-9A-Za-z]{1,128})/", include(openrosa_urls)),
     path("openrosa/", include(openrosa_urls)),

@@ -32,6 +32,7 @@ SHIPPED = [
         "@fontsource-variable/plus-jakarta-sans",
         ["*.css", "files/*.woff2"],
     ),
+    ("vendor/pmtiles", "pmtiles/dist", ["pmtiles.js"]),
     ("vendor/lucide", "lucide-static/icons", ["*.svg"]),
 ]
 

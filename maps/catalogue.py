@@ -6,34 +6,52 @@ Everything here comes from the layers' declarations; the page itself knows none 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib.gis.db.models.functions import PointOnSurface
+from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language
 
+from layers import tile_changes
 from layers.base import Format, Layer, Property, Style, StyleClass, Text, User, coded
-from layers.features import extent, facet_values
+from layers.features import extent, facet_values, time_extent
+from layers.freshness import state_of
 from layers.permissions import POLICIES, properties_for
-from layers.provenance import demo_layer_ids, last_updated
+from layers.provenance import demo_layer_ids
 from layers.registry import layers_for
 from layers.selection import BBox, select
-from maps.formats import written
+from layers.tiles import describe as tile_description
+from maps import tiles
+from maps.formats import schedule, written
 
 Json = dict[str, Any]
 
 ARCHIPELAGO: BBox = (95.0, -11.0, 141.0, 6.0)  # the view of a portal that holds nothing yet
+FRESH = 100  # seconds, fewer than a noted change stands: see `tile_changes.mark`
 MAX_LABELS = 300  # areas of a layer that get one label each; beyond, their tiles carry the labels
 
 OTHER = Text("Lainnya", "Other")
 
 
 def catalogue(user: User) -> Json:
-    """What the page and its scripts need to draw and to explain every layer of this person."""
-    return _told(user, [layer for layer in layers_for(user) if layer.on_map])
+    """What the page and its scripts need to draw and to explain every layer of this person.
+
+    Everybody's is kept until something public changes; it is shared, so nobody may change it.
+    """
+    layers = [layer for layer in layers_for(user) if layer.on_map]
+    if user.is_authenticated:
+        return _told(user, layers)
+    key, mark = f"catalogue:{get_language()}:{timezone.localdate()}", tile_changes.mark()
+    kept = cache.get(key)
+    if kept and kept[0] == mark:
+        return kept[1]
+    told = _told(user, layers)
+    cache.set(key, (mark, told), timeout=FRESH)
+    return told
 
 
 def ground(user: User) -> Json:
@@ -61,7 +79,8 @@ def describe(layer: Layer, user: User, demo: Iterable[str] = ()) -> Json:
     """One layer: what it is, how it is drawn, what its properties are called and how old it is."""
     properties = properties_for(layer, user)
     style = _style(layer.style, {prop.name for prop in properties if prop.tile})
-    updated = last_updated(layer, user)
+    fresh = state_of(layer, user)
+    facet = _facet(layer, user, properties)
     return {
         "id": layer.id,
         "theme": layer.theme.id,
@@ -71,27 +90,32 @@ def describe(layer: Layer, user: User, demo: Iterable[str] = ()) -> Json:
         "owner": layer.owner,
         "demo": layer.id in demo,
         "restricted": not POLICIES[layer.policy].public,
-        "updated": updated,
-        "schedule": _schedule(layer.update_every),
+        "updated": fresh.updated,
+        "schedule": schedule(layer.update_every),
         "empty": not layer.visible_to(user).exists(),
-        "daysLate": _days_late(layer, updated),
+        "daysLate": fresh.days_late,
         "shown": layer.shown,
         "ground": _is_ground(layer),
         "area": _is_area(layer),
         "minzoom": layer.minzoom,
         "maxzoom": layer.maxzoom,
         "tiles": _template(reverse("ogc-tile", args=[layer.id, 0, 0, 0])),
+        "kept": None if facet else tiles.address(layer, user),
+        "joint": layer.shown and not layer.facet,
+        **tile_description(layer),
         "items": reverse("ogc-items", args=[layer.id]),
         "style": style,
         "legend": _legend(layer, user, style),
         "labels": _labels(layer, user),
-        "facet": _facet(layer, user, properties),
+        "facet": facet,
+        "timed": _timed(layer, user),
         "properties": [
             {
                 "name": prop.name,
                 "title": str(prop.title),
                 "format": prop.format,
                 "values": {value: str(name) for value, name in prop.values.items()},
+                "filter": prop.filter,
             }
             for prop in properties
         ],
@@ -108,27 +132,6 @@ def _is_ground(layer: Layer) -> bool:
 
 def _is_area(layer: Layer) -> bool:
     return layer.geometry_field.geom_type in ("POLYGON", "MULTIPOLYGON")
-
-
-def _days_late(layer: Layer, updated: datetime | None) -> int:
-    late = timezone.now() - updated - layer.update_every if updated else None
-    return max(late.days, 0) if late else 0
-
-
-def _schedule(every: timedelta) -> str:
-    """In the largest unit that fits: nobody thinks of a plan in 1,825 days."""
-    days = every.days
-    if days >= 365:
-        count = round(days / 365)
-        return ngettext("diperbarui tiap tahun", "diperbarui tiap %(n)d tahun", count) % {
-            "n": count
-        }
-    if days >= 28:
-        count = round(days / 30.5)
-        return ngettext("diperbarui tiap bulan", "diperbarui tiap %(n)d bulan", count) % {
-            "n": count
-        }
-    return ngettext("diperbarui tiap hari", "diperbarui tiap %(n)d hari", days) % {"n": days}
 
 
 def _bounds(layers: list[Layer], user: User) -> BBox | None:
@@ -224,10 +227,35 @@ def _facet(layer: Layer, user: User, properties: Iterable[Property]) -> Json | N
     if prop is None:
         return None
     values = [value for value in facet_values(layer, user) if value is not None]
-    if prop.format in (Format.DATE, Format.MONTH, Format.DATETIME):
+    timed = prop.format in (Format.DATE, Format.MONTH, Format.DATETIME)
+    if timed:
         values.reverse()
+    kept = tiles.addresses(layer, user, values)
     return {
         "name": prop.name,
         "title": str(prop.title),
-        "values": [{"value": str(value), "label": written(value, prop)} for value in values],
+        "timed": timed,
+        "values": [
+            {"value": str(value), "label": written(value, prop), "tiles": kept[value]}
+            for value in values
+        ],
     }
+
+
+# -- the times that rows have
+
+
+def _timed(layer: Layer, user: User) -> Json | None:
+    """The first and the last day of a layer whose rows may be shown of a span of days. Where the
+    values of the facet are the times, there is nothing else to choose."""
+    facet = next((prop for prop in layer.properties if prop.name == layer.facet), None)
+    if not layer.time or (facet and facet.path == layer.time):
+        return None
+    first, last = (_day(moment) for moment in time_extent(layer, user))
+    return {"first": first, "last": last} if first < last else None
+
+
+def _day(moment: Any) -> str:
+    if isinstance(moment, datetime):
+        moment = timezone.localdate(moment)
+    return moment.isoformat() if moment else ""

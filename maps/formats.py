@@ -7,13 +7,14 @@ GeoJSON, where times are ISO 8601 text.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from layers.base import Format, Property, coded
 
@@ -59,6 +60,21 @@ def size(count: int) -> str:
     if count < 1_000_000:
         return f"{number(count / 1000, decimals=0)} kB"
     return f"{number(count / 1_000_000, decimals=1)} MB"
+
+
+def schedule(every: timedelta) -> str:
+    """In the largest unit that fits: nobody thinks of a plan in 1,825 days."""
+    days = every.days
+    if days >= 365:
+        count = round(days / 365)
+        told = ngettext("diperbarui tiap tahun", "diperbarui tiap %(n)d tahun", count)
+    elif days >= 28:
+        count = round(days / 30.5)
+        told = ngettext("diperbarui tiap bulan", "diperbarui tiap %(n)d bulan", count)
+    else:
+        count = days
+        told = ngettext("diperbarui tiap hari", "diperbarui tiap %(n)d hari", count)
+    return told % {"n": count}
 
 
 def _rupiah(value: Any) -> str:

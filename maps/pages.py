@@ -12,6 +12,7 @@ from django.views.i18n import set_language
 
 from layers.permissions import duties
 from layers.registry import reviews
+from layers.uploads import records
 from maps.catalogue import catalogue
 from maps.words import WORDS
 
@@ -27,6 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "words": WORDS,
         "roles": list(roles),
         "reviews": reviews(request.user),
+        "uploads": records.takes_part(request.user),
     }
     return render(request, "maps/home.html", context)
 

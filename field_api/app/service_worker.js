@@ -1,9 +1,10 @@
-// The app without a network. SHELL = {version, page, files} is written above this by the server.
+// The app without a network. SHELL = {version, page, files} is written above this by the server,
+// which also says where the modules beside this one lie in this release.
 // It keeps the app's own files and answers tiles of the kept area; no answer of /api, of anybody's
 // data, is ever stored. When the app is closed and the network comes back, it sends what waits.
 
-import { isTile, TILES } from "/static/field/tiles.js";
-import { sendNow, status } from "/static/field/sender.js";
+import { isTile, TILES } from "./tiles.js";
+import { sendNow, status } from "./sender.js";
 
 const CACHE = `field-shell-${SHELL.version}`;
 const TILE_PATH = "/ogc/tiles/";
@@ -13,7 +14,9 @@ self.addEventListener("install", (event) => {
   // All of it or none: a shell that lacks one file is not installed, and the one before goes on.
   event.waitUntil((async () => {
     const cache = await caches.open(CACHE);
-    await cache.addAll([SHELL.page, ...SHELL.files].map((path) => new Request(path, { cache: "reload", redirect: "error" })));
+    // An address with a version always says the same: what the page has fetched is not fetched again.
+    const files = SHELL.files.map((path) => new Request(path, { redirect: "error" }));
+    await cache.addAll([new Request(SHELL.page, { cache: "reload", redirect: "error" }), ...files]);
   })());
 });
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from django.templatetags.static import static
 from playwright.sync_api import BrowserContext, Page, Playwright
 
 from tests.factories import CENTRE
@@ -27,8 +28,8 @@ PICTURE = """async ({side, quality}) => {
   return canvas.convertToBlob({type: "image/jpeg", quality});
 }"""
 CAPTURE = f"""async ({{first, count, photo, fix, pause}}) => {{
-  const drafts = await import("/static/field/drafts.js");
-  const outbox = await import("/static/field/outbox.js");
+  const drafts = await import("{static("field/drafts.js")}");
+  const outbox = await import("{static("field/outbox.js")}");
   const picture = {PICTURE};
   for (let number = first; number < first + count; number += 1) {{
     const values = {{category: "burning", description: `tumpukan ${{number}}`}};
@@ -42,7 +43,7 @@ CAPTURE = f"""async ({{first, count, photo, fix, pause}}) => {{
 
 
 PHOTOGRAPH = f"""async ({{draft, side}}) => {{
-  const drafts = await import("/static/field/drafts.js");
+  const drafts = await import("{static("field/drafts.js")}");
   const picture = await ({PICTURE})({{side, quality: 0.95}});
   return drafts.addPhoto(draft, "photo", picture).then(() => null, (error) => error.code);
 }}"""
@@ -66,13 +67,13 @@ class Phone:
     def run(self, what: str, *args: Any) -> Any:
         module, name = what.split(".")
         script = """async ([module, name, args]) => {
-          try { return {done: await (await import(`/static/field/${module}.js`))[name](...args)}; }
+          try { return {done: await (await import(module))[name](...args)}; }
           catch (error) {
             if (error.name !== "Trouble") throw error;
             return {trouble: error.code, message: error.message};
           }
         }"""
-        answer = self.page.evaluate(script, [module, name, list(args)])
+        answer = self.page.evaluate(script, [static(f"field/{module}.js"), name, list(args)])
         if "trouble" in answer:
             raise TroubleTold(answer["trouble"], answer["message"])
         return answer.get("done")

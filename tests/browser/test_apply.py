@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.templatetags.static import static
 from django.utils import timezone
 from playwright.sync_api import FilePayload, Page, expect
 from pyproj import Geod
@@ -278,12 +279,12 @@ def test_the_map_measures_what_the_ellipsoid_gives(form: MapPage) -> None:
     plot = box(CENTRE.x, CENTRE.y, CENTRE.x + 0.003, CENTRE.y + 0.002)
     plot -= box(CENTRE.x + 0.001, CENTRE.y + 0.001, CENTRE.x + 0.0015, CENTRE.y + 0.0015)
     area, metres = form.page.evaluate(
-        """async (shape) => {
-          const { areaOf, lengthOf } = await import("/static/maps/measures.js");
+        """async ([module, shape]) => {
+          const { areaOf, lengthOf } = await import(module);
           const [border] = shape.coordinates;
           return [areaOf(shape), lengthOf({ type: "LineString", coordinates: border })];
         }""",
-        mapping(plot),
+        [static("maps/measures.js"), mapping(plot)],
     )
     assert area == pytest.approx(geodesy.area(plot), rel=1e-6)
     assert metres == pytest.approx(Geod(ellps="WGS84").geometry_length(plot.exterior), rel=1e-6)

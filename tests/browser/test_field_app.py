@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import pytest
 from django.contrib.auth.models import User
+from django.templatetags.static import static
 from PIL import Image
 from playwright.sync_api import (
     BrowserContext,
@@ -501,13 +502,13 @@ def test_every_text_stands_out_from_what_lies_under_it(
     app.open("drafts").sees(re.compile("Pasar Oeba"))
     read(5)
     refused = app.page.evaluate(
-        """async () => {
-          const [drafts, outbox] = await Promise.all(
-            ["drafts", "outbox"].map((name) => import(`/static/field/${name}.js`)));
+        """async (modules) => {
+          const [drafts, outbox] = await Promise.all(modules.map((module) => import(module)));
           const draft = await drafts.begin("trash-reports", { values: { category: "gold" } });
           await outbox.finish(draft.id);
           return draft.id;
-        }"""
+        }""",
+        [static(f"field/{name}.js") for name in ("drafts", "outbox")],
     )
     app.open("outbox").sees("Menunggu")
     read(8)

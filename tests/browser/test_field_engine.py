@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
+from django.templatetags.static import static
 from playwright.sync_api import Page, Route
 
 from field_api.models import Submission
@@ -45,7 +46,7 @@ def test_two_tabs_send_nothing_twice(phone: Phone, page: Page) -> None:
 
     page.context.route(BATCH, count)
     phone.capture(130)
-    start = "async () => { (await import('/static/field/sender.js')).startSending(); }"
+    start = f"import('{static('field/sender.js')}').then((sender) => {{ sender.startSending(); }})"
     for tab in (phone, other):
         tab.page.evaluate(start)
 
@@ -311,7 +312,7 @@ def test_a_price_list_is_one_draft_and_an_item_for_each_price(phone: Phone) -> N
 def test_the_same_draft_finished_in_two_tabs_is_one_item(phone: Phone, page: Page) -> None:
     draft = phone.run("drafts.begin", "trash-reports", {"values": {"category": "burning"}})
     other = Phone(page.context.new_page(), phone.address).open()
-    finish = """async (id) => (await import("/static/field/outbox.js")).finish(id)
+    finish = f"""async (id) => (await import("{static("field/outbox.js")}")).finish(id)
       .then(() => 1, (error) => error.code)"""
 
     told = [

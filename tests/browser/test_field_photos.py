@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.templatetags.static import static
 from playwright.sync_api import Page, Route
 
 from field_api.attachments import originals
@@ -176,7 +177,7 @@ def test_a_refused_item_gives_its_photo_all_the_same(phone: Phone) -> None:
 
 def test_a_picture_that_cannot_be_read_is_told_at_once(phone: Phone, page: Page) -> None:
     draft = phone.run("drafts.begin", "trash-reports", {"values": {}})
-    empty = """async (id) => (await import("/static/field/drafts.js"))
+    empty = f"""async (id) => (await import("{static("field/drafts.js")}"))
       .addPhoto(id, "photo", new Blob([])).then(() => "kept", (error) => error.code)"""
     assert page.evaluate(empty, draft["id"]) == "unreadable"
     assert phone.run("drafts.get", draft["id"])["photos"] == {}

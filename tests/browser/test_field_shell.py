@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from django.templatetags.static import static
 from django.test import Client
 from PIL import Image
 from playwright.sync_api import Page, Route
@@ -67,8 +68,8 @@ def test_the_shell_lists_files_that_are_there_and_changes_with_each_of_them(
         return dict(json.loads(text))
 
     before = shell()
-    assert "/static/field/main.js" in before["files"]
-    assert "/static/field/service_worker.js" not in before["files"]
+    assert static("field/main.js") in before["files"]
+    assert static("field/service_worker.js") not in before["files"]
     monkeypatch.setattr(app_pages, "SHELL_EXTRAS", app_pages.SHELL_EXTRAS[:-1])
     assert shell()["version"] != before["version"]
 
@@ -244,7 +245,7 @@ def test_a_new_release_waits_and_loses_nothing(
 def test_a_release_that_lacks_a_file_is_not_installed(
     app: Phone, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = app_pages._written().replace("/static/field/main.js", "/static/field/gone.js")
+    text = app_pages._written().replace("/field/main.js", "/field/gone.js")
     version = json.loads(text.partition(";\n")[0].removeprefix("const SHELL = "))["version"]
     monkeypatch.setattr(app_pages, "_worker", lambda: text.replace(version, "broken"))
 

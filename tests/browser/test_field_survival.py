@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.templatetags.static import static
 from playwright.sync_api import BrowserContext, Playwright
 
 from field_api.attachments import originals
@@ -69,14 +70,18 @@ def test_what_was_captured_with_photos_survives_a_browser_killed_thrice(
         phone.run("drafts.remove", draft["id"])
     phone.capture(ITEMS - len(kept), first=1000, photo=True)
     digests = phone.page.evaluate(
-        """async () => {
-          const { everything } = await import("/static/field/database.js");
+        """async (module) => {
+          const { everything } = await import(module);
           return (await everything("photos")).map(({ of, sha256 }) => [of, sha256]);
-        }"""
+        }""",
+        static("field/database.js"),
     )
     assert len(digests) == ITEMS
     phone.page.context.set_offline(False)
-    phone.page.evaluate("import('/static/field/sender.js').then((sender) => { sender.sendNow(); })")
+    phone.page.evaluate(
+        "(module) => import(module).then((sender) => { sender.sendNow(); })",
+        static("field/sender.js"),
+    )
     phone.until(Submission.objects.exists, 60)  # the answer may still be on its way
     assert in_hand.kill()
 

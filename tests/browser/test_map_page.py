@@ -86,7 +86,7 @@ def test_another_month_has_other_colours_and_a_shared_address_keeps_it(
     map_page.open(CENTRE, on="stunting-prevalence")
     august = map_page.colours()
 
-    map_page.page.get_by_label("Bulan").select_option("Juli 2026")
+    map_page.page.get_by_role("combobox", name="Bulan").select_option("Juli 2026")
 
     july = map_page.until(lambda found: found != august)
     expect(map_page.page).to_have_url(re.compile(r"stunting-prevalence\.month=2026-07-01"))
@@ -155,7 +155,7 @@ def test_on_a_phone_the_panel_is_a_sheet(cast: Any, map_page: MapPage) -> None:
     expect(grip).to_have_attribute("aria-expanded", "false")
 
     grip.tap()
-    expect(map_page.switch("Laporan sampah")).to_be_in_viewport()
+    expect(map_page.switch("Register permohonan ruang")).to_be_in_viewport()
     top = grip.bounding_box()
     assert top
     page.mouse.move(195, top["y"] + 15)

@@ -80,8 +80,8 @@ def test_areas_are_labelled_once_each(cast: Any) -> None:
 
 
 def test_lateness_is_told_in_days(cast: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    late = timezone.now() - LAYERS["trash-reports"].update_every - timedelta(days=3, hours=1)
-    monkeypatch.setattr("maps.catalogue.last_updated", lambda *_: late)
+    late = timezone.now() - LAYERS["trash-reports"].update_every - timedelta(days=3)
+    monkeypatch.setattr("layers.freshness.last_updated", lambda *_: late)
 
     assert told(cast.citizen)["trash-reports"]["daysLate"] == 3
     page = Client().get("/", headers={"Accept-Language": "id"})

@@ -44,6 +44,14 @@ export function createCards({ words, format, swatchOf }) {
     return shown.length ? element("div", { class: "card-photos" }, ...shown) : "";
   }
 
+  function acts({ id, items }, fid, { onZoom }) {
+    const link = (icon, text, more) => element("a", { class: "text-link", ...more }, element("span", { class: `icon icon-${icon}` }), text);
+    return element("p", { class: "card-acts" },
+      onZoom ? element("button", { class: "text-link", type: "button", onclick: onZoom }, element("span", { class: "icon icon-zoom" }), words.zoomTo) : null,
+      link("page", words.itemPage, { href: `${items}/${fid}?f=html` }),
+      link("download", words.downloadItem, { href: `${items}/${fid}?f=json`, download: `${id}-${fid}.geojson` }));
+  }
+
   return {
     titleOf,
 
@@ -53,14 +61,14 @@ export function createCards({ words, format, swatchOf }) {
       return card;
     },
 
-    item({ layer }, values, ways, photos) {
+    item({ layer, fid }, values, ways, photos) {
       const title = titleOf(layer, values);
       const said = [layer.style.label, "name"]; // by the title
       const facts = layer.properties
         .filter((property) => !said.includes(property.name))
         .map((property) => factOf(layer, property, values));
       const card = frame(title, layer, ways);
-      card.append(element("dl", { class: "facts" }, ...facts), photosOf(photos), element("p", { class: "card-foot" }, layer.owner));
+      card.append(element("dl", { class: "facts" }, ...facts), photosOf(photos), element("p", { class: "card-foot" }, layer.owner), acts(layer, fid, ways));
       return card;
     },
 

@@ -15,12 +15,16 @@ export function createNotices(pill, toast, words) {
       if (pill.textContent === text + (way?.label ?? "") && !pill.hidden) return;
       fill(pill, text, way);
     },
-    tellNothing() { pill.hidden = true; },
-    fail(text, retry) {
+    tellNothing() {
+      pill.hidden = true;
+      pill.replaceChildren();
+    },
+    // `way` is what to try again, or another way on: { label, act }.
+    fail(text, way) {
       clearTimeout(lifting);
-      const act = () => { hideToast(); retry?.(); };
-      fill(toast, text, { label: retry ? words.retry : words.close, act });
-      if (!retry) lifting = setTimeout(hideToast, 8000);
+      const { label, act } = typeof way === "function" ? { label: words.retry, act: way } : way ?? { label: words.close };
+      fill(toast, text, { label, act: () => { hideToast(); act?.(); } });
+      if (!way) lifting = setTimeout(hideToast, 8000);
     },
   };
 }

@@ -3,66 +3,95 @@
 
 import { colourOf, isOf, priority } from "./classes.js";
 import { localeOf } from "./format.js";
+import { addMany, isCounted } from "./overview.js";
+import { ranks } from "./stack.js";
 
 const FONT = ["Portal Semibold"]; // the page's own face, drawn by the browser: no glyph files
 const DEEPEST = 16; // closer in, tiles of this zoom are enlarged: 15 cm are fine enough
 const JOINT = "shown"; // the layers of the first view come in one tile, not in one request each
 
-// What is drawn over what. The name of a district keeps its place before the name of a market.
-const ORDER = ["ground", "fill", "hatch", "outline", "line", "circle", "point-label", "area-label"];
+// What a person narrowed is asked for by itself, and computed for them.
+const isNarrowed = ({ id }, state) => Boolean(state.time?.[id] || Object.keys(state.filter?.[id] ?? {}).length);
 
-export const sourceOf = (layer) => (layer.shown && !layer.facet ? JOINT : layer.id);
+export const sourceOf = (layer, state) => (layer.joint && !isNarrowed(layer, state) ? JOINT : layer.id);
+
+// What of a layer a state asks for, as the parameters of its addresses.
+export function askedOf(layer, state) {
+  const asked = { ...state.filter?.[layer.id] };
+  const value = state.chosen[layer.id];
+  if (value !== undefined && layer.facet) asked[layer.facet.name] = value;
+  const span = state.time?.[layer.id];
+  if (span) asked.datetime = span.join("/");
+  return asked;
+}
 
 export function tilesOf(layer, state) {
-  const value = state.chosen[layer.id];
-  const query = value === undefined ? "" : `?${new URLSearchParams({ [layer.facet.name]: value })}`;
-  return [`${location.origin}${layer.tiles}${query}`];
+  const kept = layer.facet ? layer.facet.values.find((one) => one.value === state.chosen[layer.id])?.tiles : layer.kept;
+  if (kept && !isNarrowed(layer, state)) return [`${location.origin}${kept}`];
+  const query = new URLSearchParams(askedOf(layer, state));
+  return [`${location.origin}${layer.tiles}${query.size ? `?${query}` : ""}`];
 }
 
 export function buildStyle(catalogue, state, tokens) {
+  const { layers } = catalogue;
   const sources = {};
-  const joint = catalogue.layers.filter((layer) => sourceOf(layer) === JOINT);
+  const joint = layers.filter((layer) => layer.joint);
   if (joint.length) {
     const query = `?collections=${joint.map((layer) => layer.id)}`;
     const tiles = [`${location.origin}${catalogue.jointTiles}${query}`];
     sources[JOINT] = { type: "vector", tiles, maxzoom: DEEPEST };
   }
-  for (const layer of catalogue.layers) {
-    if (sourceOf(layer) !== JOINT) {
-      const { minzoom } = layer;
-      sources[layer.id] = { type: "vector", tiles: tilesOf(layer, state), minzoom, maxzoom: DEEPEST };
-    }
+  for (const layer of layers) {
+    const { minzoom } = layer;
+    sources[layer.id] = { type: "vector", tiles: tilesOf(layer, state), minzoom, maxzoom: DEEPEST };
     if (layer.labels) sources[`labels:${layer.id}`] = { type: "geojson", data: points(layer.labels) };
   }
-  const drawn = catalogue.layers
-    .flatMap((layer, place) => drawings(layer, tokens, localeOf(catalogue.language), place))
+  const rank = ranks(layers, state);
+  const drawn = layers
+    .flatMap((layer) => drawings(layer, state, tokens, localeOf(catalogue.language)))
+    .map((spec) => ({ spec: seen(spec, state), rank: rank(spec.metadata.layer, spec.metadata.part) }))
     .sort((one, other) => one.rank - other.rank)
-    .map(({ spec }) => withVisibility(spec, state));
+    .map(({ spec }) => spec);
   const water = { id: "water", type: "background", paint: { "background-color": tokens.water } };
   return { version: 8, sources, layers: [water, ...drawn] };
 }
 
-export const isVisible = ({ layer, always }, state) => Boolean(always) || state.on.has(layer);
-
-function withVisibility(spec, state) {
-  const visibility = isVisible(spec.metadata, state) ? "visible" : "none";
-  return { ...spec, layout: { ...spec.layout, visibility } };
+// The city's own ground is always there. The names of areas come apart from their tiles: of a layer
+// that is narrowed they would name what is not shown.
+export function isVisible({ layer, always, apart }, state) {
+  if (always) return true;
+  return [...state.on].includes(layer) && !(apart && isNarrowed({ id: layer }, state));
 }
 
-function drawings(layer, tokens, locale, place) {
+// The opacities of a part, as a person weakened its layer.
+export function opacities({ metadata: { layer, always, solid } }, state) {
+  const by = always ? 1 : state.opacity?.[layer] ?? 1;
+  return Object.entries(solid).map(([name, value]) => [name, typeof value === "number" ? value * by : ["*", by, value]]);
+}
+
+function seen(spec, state) {
+  const visibility = isVisible(spec.metadata, state) ? "visible" : "none";
+  return { ...spec, layout: { ...spec.layout, visibility }, paint: { ...spec.paint, ...Object.fromEntries(opacities(spec, state)) } };
+}
+
+const OPACITIES = {
+  fill: ["fill-opacity"], line: ["line-opacity"], circle: ["circle-opacity", "circle-stroke-opacity"], symbol: ["text-opacity"],
+};
+
+function drawings(layer, state, tokens, locale) {
   const { style } = layer;
-  const source = sourceOf(layer);
+  const source = sourceOf(layer, state);
   const colour = colourOf(style, tokens);
   const found = [];
   const add = (part, type, paint, more = {}) => {
     const { always, ...rest } = more;
     const from = rest.source ? {} : { source, "source-layer": layer.id };
-    const spec = {
+    const solid = Object.fromEntries(OPACITIES[type].map((name) => [name, paint[name] ?? 1]));
+    found.push({
       id: `${layer.id}:${part}`, type, ...from, paint,
       minzoom: layer.minzoom, maxzoom: Math.min(layer.maxzoom + 1, 24),
-      metadata: { layer: layer.id, part, always }, ...rest,
-    };
-    found.push({ spec, rank: rankOf(part, layer, place) });
+      metadata: { layer: layer.id, part, always, apart: Boolean(rest.source), solid }, ...rest,
+    });
   };
 
   if (style.kind === "line" && layer.area) {
@@ -72,8 +101,8 @@ function drawings(layer, tokens, locale, place) {
   }
   if (style.kind === "fill") {
     const hollow = style.classes.filter((one) => one.pattern === "hollow");
-    const solid = hollow.length ? { filter: ["!", ["any", ...hollow.map(isOf(style))]] } : {};
-    add("fill", "fill", { "fill-color": colour, "fill-opacity": style.opacity, "fill-antialias": false }, solid);
+    const filled = hollow.length ? { filter: ["!", ["any", ...hollow.map(isOf(style))]] } : {};
+    add("fill", "fill", { "fill-color": colour, "fill-opacity": style.opacity, "fill-antialias": false }, filled);
     for (const one of style.classes.filter((one) => one.pattern === "hatch")) {
       const filter = isOf(style)(one);
       add(`hatch:${one.value}`, "fill", { "fill-pattern": `hatch:${tokens.hatch}` }, { filter });
@@ -89,18 +118,8 @@ function drawings(layer, tokens, locale, place) {
     add("circle", "circle", circle(style, colour, tokens), { layout: { "circle-sort-key": priority(style) } });
   }
   if (style.label) addLabel(layer, tokens, locale, add);
+  if (isCounted(layer)) addMany(layer, { colour, tokens, locale, font: FONT }, add, [...found]);
   return found;
-}
-
-function rankOf(part, layer, place) {
-  const name = part.split(":")[0];
-  // Coarse areas lie under fine ones; coarse lines and names lie over fine ones. Among equals the
-  // first in the list lies on top, but points on one place are mostly a thing and, later in the
-  // list, what was measured there.
-  const isFill = ["ground", "fill", "hatch", "outline"].includes(name);
-  const isPoint = ["circle", "point-label"].includes(name);
-  const fineness = isFill ? layer.minzoom : -layer.minzoom;
-  return ORDER.indexOf(name) * 1e6 + fineness * 1e3 + (isPoint ? place : -place);
 }
 
 function circle(style, colour, tokens) {

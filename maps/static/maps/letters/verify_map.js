@@ -1,8 +1,7 @@
 // The parcel of a letter on the city's own map, over the zones as they were when it was decided.
 
 import { LngLatBounds } from "maplibre-gl";
-import { createMap } from "../map.js";
-import { createNotices } from "../notices.js";
+import { startMap } from "../portal_map.js";
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const [ground, words, drawing] = [read("ground"), read("words"), read("drawing")];
@@ -25,31 +24,17 @@ function fill(map, box) {
 }
 
 async function start() {
-  const box = document.getElementById("map");
-  const notices = createNotices(document.getElementById("pill"), document.getElementById("toast"), words);
   const view = { bounds: bounds(drawing.zones.features.length ? drawing.zones : drawing.parcel), fitBoundsOptions: { padding: 0 } };
   const state = { on: new Set(ground.layers.map((layer) => layer.id)), chosen: {}, view };
-  let map;
-  try {
-    map = await createMap(box, ground, state, words, notices);
-  } catch {
-    box.dataset.state = "failed";
-    notices.fail(words.notSupported);
-    return;
-  }
-  if (drawing.zones.features.length) fill(map, bounds(drawing.zones));
-  map.on("error", ({ sourceId }) => {
-    if (sourceId) notices.fail(words.tilesFailed, () => map.refreshTiles(sourceId));
-  });
-  // The style is built anew when the colours of the device change; what is ours goes back on it.
-  const draw = () => {
-    if (map.getSource("parcel")) return;
-    map.addSource("zones", { type: "geojson", data: drawing.zones });
-    map.addSource("parcel", { type: "geojson", data: drawing.parcel });
-    for (const spec of layers()) map.addLayer(spec);
-  };
-  map.on("styledata", draw);
-  if (map.isStyleLoaded()) draw();
+  const { map } = await startMap({ catalogue: ground, words, state, draw });
+  if (map && drawing.zones.features.length) fill(map, bounds(drawing.zones));
+}
+
+function draw(map) {
+  if (map.getSource("parcel")) return;
+  map.addSource("zones", { type: "geojson", data: drawing.zones });
+  map.addSource("parcel", { type: "geojson", data: drawing.parcel });
+  for (const spec of layers()) map.addLayer(spec);
 }
 
 function layers() {

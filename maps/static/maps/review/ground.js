@@ -1,32 +1,17 @@
 // The map of the workbench: the portal's own map and style, with what is ours drawn on it again
 // whenever the style is built anew.
 
-import { createMap, readTokens } from "../map.js";
-import { createNotices } from "../notices.js";
+import { readTokens } from "../map.js";
+import { startMap } from "../portal_map.js";
 
 export const byId = (id) => document.getElementById(id);
 export const read = (id) => JSON.parse(byId(id).textContent);
 export const EMPTY = { type: "FeatureCollection", features: [] };
 
 export async function createGround({ under, words, on, view, draw }) {
-  const box = byId("map");
-  const notices = createNotices(byId("pill"), byId("toast"), words);
   const state = { on: new Set(on), chosen: {}, view };
-  let map;
-  try {
-    map = await createMap(box, under, state, words, notices);
-  } catch {
-    box.dataset.state = "failed";
-    notices.fail(words.notSupported);
-    return { notices, state };
-  }
-  map.on("error", ({ sourceId, error }) => {
-    if (sourceId && !String(error?.message).includes("GeoJSON")) notices.fail(words.tilesFailed, () => map.refreshTiles(sourceId));
-  });
-  const again = () => draw(map, readTokens());
-  map.on("styledata", again);
-  if (map.isStyleLoaded()) again();
-  return { map, notices, state };
+  const started = await startMap({ catalogue: under, words, state, draw: (map) => draw(map, readTokens()) });
+  return { ...started, state };
 }
 
 // What is ours lies under the names.

@@ -3,13 +3,13 @@
 
 import { Map } from "maplibre-gl";
 import { colourOf } from "../classes.js";
+import { createDivider } from "../divider.js";
 import { element } from "../element.js";
 import { readTokens } from "../map.js";
 import { buildStyle } from "../style.js";
 import { RED } from "./picture.js";
 import { under } from "./ground.js";
 
-const STEP = 2; // percent a key
 const NAMES = ["zone-codes", "markup-text"]; // of the map below: they would be written twice
 
 export function createSwipe(map, { ground, sides, words }) {
@@ -56,42 +56,23 @@ export function createSwipe(map, { ground, sides, words }) {
   function show(focus) {
     const box = element("div", { class: "swipe-map", "aria-hidden": "true" });
     const titles = sides.map(({ title }, at) => element("p", { class: `swipe-title swipe-title-${at}` }, title));
-    const divider = element("div", { class: "swipe-divider", role: "slider", tabindex: "0", "aria-label": words.divider, "aria-valuemin": "0", "aria-valuemax": "100" }, element("span", { class: "swipe-knob" }, element("span", { class: "icon icon-swipe" })));
-    frame.append(box, ...titles, divider);
+    frame.append(box, ...titles);
+    const divider = createDivider(frame, box, { label: words.divider });
     const { lng, lat } = map.getCenter();
     const right = new Map({ container: box, style: styleRight(), center: [lng, lat], zoom: map.getZoom(), interactive: false, attributionControl: false, fadeDuration: 0 });
     const follow = () => right.jumpTo({ center: map.getCenter(), zoom: map.getZoom(), bearing: map.getBearing() });
-    let at = 50;
-    const place = (percent) => {
-      at = Math.min(Math.max(percent, 0), 100);
-      box.style.clipPath = `inset(0 0 0 ${at}%)`;
-      divider.style.left = `${at}%`;
-      divider.setAttribute("aria-valuenow", Math.round(at));
-    };
-    divider.addEventListener("keydown", (event) => {
-      const to = { ArrowLeft: at - STEP, ArrowRight: at + STEP, Home: 0, End: 100 }[event.key];
-      if (to === undefined) return;
-      event.preventDefault();
-      place(to);
-    });
-    divider.addEventListener("pointerdown", (event) => { divider.setPointerCapture(event.pointerId); });
-    divider.addEventListener("pointermove", (event) => {
-      if (!divider.hasPointerCapture(event.pointerId)) return;
-      const { left, width } = frame.getBoundingClientRect();
-      place(((event.clientX - left) / width) * 100);
-    });
     right.once("idle", () => { box.dataset.state = "ready"; });
     map.on("move", follow);
     map.on("styledata", drawLeft);
     drawLeft();
-    place(50);
-    if (focus) divider.focus({ preventScroll: true });
+    if (focus) divider.divider.focus({ preventScroll: true });
     return () => {
       map.off("move", follow);
       map.off("styledata", drawLeft);
       eraseLeft();
       right.remove();
-      for (const one of [box, ...titles, divider]) one.remove();
+      divider.remove();
+      for (const one of [box, ...titles]) one.remove();
     };
   }
 
