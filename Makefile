@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 py := .venv/bin/python
 uv := .venv/bin/uv
 po := $(wildcard locale/*/LC_MESSAGES/*.po)
+static := $(shell find maps/static field_api/app -type f)
 
 # Debian's npm if it is there, else the one that a Python wheel carries.
 npm_lock := $(if $(shell command -v npm),,requirements-node.lock)
@@ -15,7 +16,7 @@ npm = $(if $(npm_lock),$(wheel)/bin/node $(wheel)/lib/node_modules/npm/bin/npm-c
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
-setup: packages .venv/synced node_modules/.synced $(po:.po=.mo) ## install what is missing, nothing else
+setup: packages .venv/synced node_modules/.synced $(po:.po=.mo) .local/packed/.done ## install what is missing, nothing else
 
 run: setup ## the portal with its own PostGIS and the demo city, until Ctrl-C
 	@$(py) manage.py serve
@@ -26,11 +27,15 @@ test: setup test-packages ## every test, in a throw-away PostGIS
 drill: setup test-packages ## kill the portal and its database under load; nothing may be lost (see DRILL=)
 	@$(py) -m tests.drill $(DRILL)
 	@FIELD_ITEMS=200 .venv/bin/pytest tests/browser/test_field_survival.py --quiet
+	@.venv/bin/pytest tests/drill -m drill --quiet
 
 fuzz: setup ## requests nobody would think of, against the portal as it runs (see FUZZ=)
 	@$(py) -m tests.fuzz $(FUZZ)
 
-bench: setup ## speed, as ratios to named rivals of the same run (see BENCH=)
+clients: setup ## real GIS clients read the portal, and count what is there (see CLIENTS=)
+	@$(py) -m tests.clients $(CLIENTS)
+
+bench: setup bench-packages ## speed, as ratios to named rivals of the same run (see BENCH=)
 	@$(py) -m tests.bench $(BENCH)
 
 lint: setup ## style, types, imports, forgotten migrations
@@ -56,10 +61,10 @@ image: ## build the container image, with Docker
 	docker compose build
 
 clean: ## forget what was installed and built; the local database stays
-	rm -rf .venv node_modules .local/static .*_cache
+	rm -rf .venv node_modules .local/packed .*_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help setup run test drill fuzz bench lint format lock demo-reset image clean packages test-packages
+.PHONY: help setup run test drill fuzz clients bench lint format lock demo-reset image clean packages test-packages bench-packages
 
 # -- what setup makes
 
@@ -68,6 +73,9 @@ packages:
 
 test-packages:
 	@bin/system-packages test
+
+bench-packages:
+	@bin/system-packages bench
 
 $(uv): requirements-uv.lock | packages
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Geo Portal needs Python 3.11 or newer")'
@@ -85,3 +93,7 @@ node_modules/.synced: package.json package-lock.json .npmrc .venv/synced
 
 %.mo: %.po | packages
 	@msgfmt --check-format -o $@ $<
+
+.local/packed/.done: $(static) geo_portal/vendor.py geo_portal/static_files.py node_modules/.synced .venv/synced
+	@$(py) manage.py pack_static >&2
+	@touch $@
