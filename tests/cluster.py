@@ -43,6 +43,7 @@ if not os.environ.get("DATABASE_URL"):
 
 # Files that a test leaves are thrown away with it, and photos are drawn before the answer.
 os.environ["MEDIA_ROOT"] = held.enter_context(TemporaryDirectory(prefix="media-"))
+os.environ["TILE_STORE"] = ""  # a version that was rolled back may come again
 os.environ["SETTLE_IN_BACKGROUND"] = "0"
 
 

@@ -13,6 +13,8 @@ from layers.registry import LAYERS
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("geo_portal", "layers", "field_api", "maps")
 MEASURES = "catalog/zoning/measures/one"
+OVERVIEWS = ("overviews/grid", "overviews/shapes", "overviews/weight")
+TILE_CHANGES = ("tile_changes", "tile_sources", "tile_triggers")
 SOURCES = [
     path
     for package in PACKAGES
@@ -48,7 +50,10 @@ def test_pages_ask_layers_not_models(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_raw_sql_has_one_home(path: Path) -> None:
-    homes = {f"layers/{home}.py" for home in ("features", "tiles", "bulk", MEASURES)}
+    homes = {
+        f"layers/{home}.py"
+        for home in ("features", "tiles", "bulk", "arrow", MEASURES, *OVERVIEWS, *TILE_CHANGES)
+    }
     if name(path) in homes or "geo_portal" in path.parts:
         return
     assert not re.search(r"cursor\(\)|RawSQL|\.raw\(|\.extra\(", path.read_text())

@@ -190,6 +190,8 @@ def _layer(layer_id: str, level: Area.Level, title: Text, description: Text, **m
         public=(_CODE, _NAME, _BPS_CODE, *more.pop("also", ())),
         private=("id", "level", "geom", *more.pop("hidden", ())),
         fixed={"level": level},
+        edition=True,
+        overview="coverage",
         ingest=Ingest(
             key=("code",),
             fields={
@@ -201,6 +203,7 @@ def _layer(layer_id: str, level: Area.Level, title: Text, description: Text, **m
             after=settle,
             coverage=True,
         ),
+        search=("name", "code"),
         shown=True,
         **more,
     )

@@ -7,8 +7,8 @@ from datetime import timedelta
 from django.contrib.gis.db import models
 from django.contrib.postgres.indexes import GistIndex
 
-from layers.base import Format, Layer, Property, Style, Text, Theme
-from layers.catalog.boundaries import Area
+from layers.base import Format, Ingest, Layer, Property, Style, Text, Theme
+from layers.catalog.boundaries import Area, settle
 from layers.mercator import mercator
 from layers.registry import register
 
@@ -76,7 +76,19 @@ PUSKESMAS = register(
             ),
         ),
         private=("id", "code", "geom"),
+        edition=True,
         area="kelurahan",
+        search=("name", "address"),
+        ingest=Ingest(
+            key=("code",),
+            fields={
+                "code": ("code", "kode", "kode_puskesmas"),
+                "name": ("name", "nama", "nama_puskesmas", "puskesmas", "namobj"),
+                "address": ("address", "alamat"),
+                "approximate": ("approximate", "perkiraan"),
+            },
+            after=settle,
+        ),
         style=Style(kind="circle", colour="#be123c", label="name", radius=7),
         shown=True,
     )
@@ -107,6 +119,7 @@ SERVED_AREAS = register(
         ),
         private=("id",),
         geometry="kelurahan__geom",
+        edition=True,
         area="kelurahan",
         style=Style(kind="line", colour="#be123c", label="puskesmas"),
     )

@@ -39,6 +39,7 @@ def test_the_catalog_is_declared_rightly() -> None:
         ({"public": (*TRASH.public, Property("a b", NAME, source="status"))}, "identifier"),
         ({"geometry": "status"}, "EPSG:4326"),
         ({"time": "someday"}, "leads nowhere"),
+        ({"time": "id"}, "time 'id' must be a public property"),
         ({"updated": "category"}, "must be a date and time"),
         ({"area": "geom"}, "must end at a foreign key"),
         ({"policy": "whatever"}, "not in permissions.POLICIES"),

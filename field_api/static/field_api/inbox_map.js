@@ -1,7 +1,6 @@
 // The city's own map with the submissions of a page as points on it.
 
-import { createMap } from "../maps/map.js";
-import { createNotices } from "../maps/notices.js";
+import { startMap } from "../maps/portal_map.js";
 
 export const read = (id) => JSON.parse(document.getElementById(id).textContent);
 
@@ -20,25 +19,10 @@ function colours() {
 
 export async function createInboxMap({ points, accuracy = null, view = null }) {
   const [ground, words] = [read("ground"), read("words")];
-  const box = document.getElementById("map");
-  const notices = createNotices(document.getElementById("pill"), document.getElementById("toast"), words);
   const around = view ?? { bounds: ground.bounds, fitBoundsOptions: { padding: 24, maxZoom: 15 } };
   const state = { on: new Set(ground.layers.map((layer) => layer.id)), chosen: {}, view: around };
   let selected = null;
-  let map;
-  try {
-    map = await createMap(box, ground, state, words, notices);
-  } catch {
-    box.dataset.state = "failed";
-    notices.fail(words.notSupported);
-    return null;
-  }
-  map.on("error", ({ sourceId }) => {
-    if (sourceId) notices.fail(words.tilesFailed, () => map.refreshTiles(sourceId));
-  });
-
-  // The style is built anew when the colours of the device change; what is ours goes back on it.
-  const draw = () => {
+  const draw = (map) => {
     if (map.getSource(DRAWN)) return;
     const tint = colours();
     if (accuracy) {
@@ -48,14 +32,17 @@ export async function createInboxMap({ points, accuracy = null, view = null }) {
     }
     map.addSource(DRAWN, { type: "geojson", data: collection(points) });
     for (const spec of drawings(tint)) map.addLayer(spec);
-    mark(selected);
+    show(map);
   };
+  const show = (map) => {
+    if (map.getLayer("selected")) map.setFilter("selected", ["==", ["get", "id"], selected ?? ""]);
+  };
+  const { map } = await startMap({ catalogue: ground, words, state, draw });
+  if (!map) return null;
   const mark = (id) => {
     selected = id;
-    if (map.getLayer("selected")) map.setFilter("selected", ["==", ["get", "id"], id ?? ""]);
+    show(map);
   };
-  map.on("styledata", draw);
-  if (map.isStyleLoaded()) draw();
 
   return { map, mark, byId: new Map(points.map((point) => [point.id, point])) };
 }

@@ -7,8 +7,8 @@ from datetime import timedelta
 from django.contrib.gis.db import models
 from django.contrib.postgres.indexes import GistIndex
 
-from layers.base import Format, Layer, Property, Style, Text, Theme
-from layers.catalog.boundaries import Area
+from layers.base import Format, Ingest, Layer, Property, Style, Text, Theme
+from layers.catalog.boundaries import Area, settle
 from layers.mercator import mercator
 from layers.registry import register
 
@@ -79,7 +79,19 @@ MARKETS = register(
             ),
         ),
         private=("id", "geom"),
+        edition=True,
         area="kelurahan",
+        search=("name", "code"),
+        ingest=Ingest(
+            key=("code",),
+            fields={
+                "code": ("code", "kode", "kode_pasar"),
+                "name": ("name", "nama", "nama_pasar", "pasar", "namobj"),
+                "manager": ("manager", "pengelola"),
+                "approximate": ("approximate", "perkiraan"),
+            },
+            after=settle,
+        ),
         style=Style(kind="circle", colour="#1d4ed8", label="name", radius=7),
         shown=True,
     )

@@ -229,6 +229,7 @@ PRICE_READINGS = register(
         geometry="market__geom",
         time="observed_at",
         area="market__kelurahan",
+        overview="grid",
         minzoom=14,
         on_map=False,
         style=Style(kind="circle", colour="#1d4ed8"),

@@ -190,6 +190,7 @@ PERMIT_PARCELS = register(
         time="submitted_at",
         updated="moves__at",
         area="kelurahan",
+        search=("number", "activity", "kbli"),
         minzoom=10,
         style=Style(
             kind="fill",

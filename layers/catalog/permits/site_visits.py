@@ -136,6 +136,7 @@ SITE_VISITS = register(
         private=("id", "geom", "instance_id"),
         time="observed_at",
         area="application__kelurahan",
+        overview="grid",
         style=Style(
             kind="circle",
             by="finding",

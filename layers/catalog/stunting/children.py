@@ -218,6 +218,7 @@ CHILDREN = register(
         private=("id", "guardian", "geom"),
         area="kelurahan",
         unit="puskesmas",
+        overview="grid",
         minzoom=11,
         style=Style(kind="circle", colour="#7c3aed"),
     )
@@ -265,6 +266,7 @@ MEASUREMENTS = register(
         updated="observed_at",
         area="child__kelurahan",
         unit="child__puskesmas",
+        overview="grid",
         minzoom=11,
         on_map=False,
         style=Style(

@@ -207,6 +207,7 @@ PREVALENCE = register(
             ),
         ),
         private=("id",),
+        edition=True,
         geometry="kelurahan__geom",
         time="month",
         updated="released_at",

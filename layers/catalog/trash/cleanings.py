@@ -151,6 +151,7 @@ TRASH_CLEANINGS = register(
         geometry="report__geom",
         time="observed_at",
         area="report__kelurahan",
+        overview="grid",
         on_map=False,
         style=Style(kind="circle", colour="#15803d"),
         accepts=Form(

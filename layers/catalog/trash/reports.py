@@ -207,6 +207,7 @@ TRASH_REPORTS = register(
         time="observed_at",
         updated="moves__at",
         area="kelurahan",
+        overview="grid",
         style=Style(
             kind="circle",
             by="status",

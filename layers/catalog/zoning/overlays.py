@@ -85,6 +85,7 @@ PLAN_OVERLAYS = register(
         update_every=timedelta(days=5 * 365),
         policy="open",
         published=Q(plan__status=Plan.Status.ACTIVE),
+        updated="plan__moves__at",
         public=(
             Property("kind", Text("Kode", "Code"), source="kind__code", tile=True, filter=True),
             Property("kind_name", Text("Ketentuan", "Provision"), source="kind__name"),
@@ -93,6 +94,7 @@ PLAN_OVERLAYS = register(
             Property("plan", Text("Rencana", "Plan"), source="plan__title"),
         ),
         private=("id", "geom", "mark"),
+        edition=True,
         minzoom=9,
         style=Style(
             kind="line",
@@ -117,6 +119,7 @@ PLAN_OVERLAYS = register(
             build=overlays_from_rows,
             group=("plan", "kind"),
             derived=("layers.OverlayPart",),
+            beside=("layers.MappedKind", "layers.OverlayKind"),
         ),
     )
 )

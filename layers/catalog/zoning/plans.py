@@ -85,6 +85,7 @@ ZONES = register(
         update_every=timedelta(days=5 * 365),
         policy="open",
         published=Q(plan__status=Plan.Status.ACTIVE),
+        updated="plan__moves__at",
         public=(
             Property(
                 "sub_zone",
@@ -120,6 +121,9 @@ ZONES = register(
             Property("block", Text("Blok", "Block")),
         ),
         private=("id", "geom", "provisions"),
+        edition=True,
+        search=("sub_zone", "sub_zone_name", "zone_name", "block"),
+        overview="coverage",
         minzoom=9,
         style=Style(
             kind="fill",
@@ -151,6 +155,7 @@ ZONES = register(
             coverage=True,
             group=("plan",),
             derived=("layers.ZonePart",),
+            beside=("layers.SubZone", "layers.MappedKind", "layers.OverlayKind"),
         ),
     )
 )

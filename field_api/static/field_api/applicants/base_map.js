@@ -2,8 +2,8 @@
 // plan in force.
 
 import { LngLatBounds } from "maplibre-gl";
-import { applyState, createMap } from "../../maps/map.js";
-import { createNotices } from "../../maps/notices.js";
+import { applyState } from "../../maps/map.js";
+import { startMap } from "../../maps/portal_map.js";
 
 export const read = (id) => JSON.parse(document.getElementById(id).textContent);
 
@@ -12,23 +12,13 @@ const DEEP_ENOUGH = 13; // above it zones are only colours
 export async function createBaseMap({ bounds = null, zones = false }) {
   const box = document.getElementById("map");
   const [ground, words] = [read("ground"), read("map-words")];
-  const notices = createNotices(document.getElementById("pill"), document.getElementById("toast"), words);
   const under = zones ? await planOf(box.dataset) : [];
   const catalogue = { ...ground, layers: [...ground.layers, ...under] };
   const view = { bounds: bounds ?? ground.bounds, fitBoundsOptions: { padding: 40, maxZoom: 18 } };
   const on = new Set(catalogue.layers.map((layer) => layer.id));
   const state = { on, chosen: {}, view };
-  let map;
-  try {
-    map = await createMap(box, catalogue, state, words, notices);
-  } catch {
-    box.dataset.state = "failed";
-    notices.fail(words.notSupported);
-    return null;
-  }
-  map.on("error", ({ sourceId }) => {
-    if (sourceId && under.every(({ id }) => id !== sourceId)) notices.fail(words.tilesFailed, () => map.refreshTiles(sourceId));
-  });
+  const { map } = await startMap({ catalogue, words, state, quiet: under.map(({ id }) => id) });
+  if (!map) return null;
   const showZones = (shown) => {
     for (const { id } of under) on[shown ? "add" : "delete"](id);
     applyState(map, catalogue.layers, state);
