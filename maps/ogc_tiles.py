@@ -146,7 +146,7 @@ def _tile(
             part.tile if part else _drawn(request, layer, (z, x, y), equals, interval)
             for layer, part in zip_longest(chosen, parts)
         )
-        kept = Kept.of(b"".join(pieces), level=1)
+        kept = Kept.of(b"".join(pieces))
     response = send(request, kept, FOR_NOW)
     private(request, response)
     return response

@@ -68,8 +68,8 @@ class Kept:
     content: bytes
 
     @classmethod
-    def of(cls, tile: bytes, level: int = 6) -> Kept:
-        """Packed well, for it is stored once and sent often."""
+    def of(cls, tile: bytes, level: int = 1) -> Kept:
+        """Packed quickly: level 6 takes twice the time for a tenth of the bytes."""
         return cls(gzip.compress(tile, level, mtime=0))
 
     @property

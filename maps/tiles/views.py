@@ -31,8 +31,8 @@ Respond = Callable[[HttpRequest], HttpResponseBase]
 
 
 class StoredTiles:
-    """A stored tile needs neither session nor language: it is answered before they are looked up,
-    and no header of theirs keeps shared caches from it."""
+    """A tile of everybody needs neither session nor language: it is answered before they are looked
+    up, and no header of theirs keeps shared caches from it."""
 
     def __init__(self, respond: Respond) -> None:
         self.respond = respond
@@ -40,7 +40,11 @@ class StoredTiles:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith("/tiles/"):
             return self.respond(request)
-        response = stored(request) or self.respond(request)
+        asked = _TILE.fullmatch(request.path_info)
+        if asked and request.method in ("GET", "HEAD"):
+            response = stored(request, **asked.groupdict()) or tile(request, **asked.groupdict())
+        else:
+            response = self.respond(request)
         if response.headers.get("Content-Encoding") == "identity":
             del response["Content-Encoding"]
         response["Vary"] = "Accept-Encoding"
@@ -49,12 +53,11 @@ class StoredTiles:
         return response
 
 
-def stored(request: HttpRequest) -> HttpResponseBase | None:
+def stored(request: HttpRequest, **asked: str) -> HttpResponseBase | None:
     """The answer straight from the store, without a question to the database."""
-    asked = _TILE.fullmatch(request.path_info)
-    if not asked or request.method not in ("GET", "HEAD") or not public_layer(asked["layer_id"]):
+    if not public_layer(asked["layer_id"]):
         return None
-    address = _address(**asked.groupdict())
+    address = _address(**asked)
     found = store.read(address)
     return send(request, found, _cached(address)) if found else None
 

@@ -178,7 +178,7 @@ def requests_per_second(address: str, paths: Sequence[str], seconds: float, many
         script.write_text(LUA)
         listed.write_text("\n".join(paths))
         done = subprocess.run(
-            ["wrk", "-t1", f"-c{many}", f"-d{seconds}s", "--timeout=30s", "-s", script, address],
+            ["wrk", "-t1", f"-c{many}", f"-d{seconds:.0f}s", "--timeout=30s", "-s", script, address],
             env={**os.environ, "PATHS": str(listed)},
             capture_output=True,
             text=True,
