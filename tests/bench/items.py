@@ -72,7 +72,9 @@ def _timed(act: Callable[[], Any]) -> float:
 
 
 def _asked(address: str) -> None:
-    with urlopen(Request(address, headers={"Accept": "application/geo+json"})) as answer:
+    with urlopen(
+        Request(address, headers={"Accept": "application/geo+json, application/json"})
+    ) as answer:
         body = answer.read()
     # Reading it is no part of the time of any server, and no more than a look at its end is needed.
     assert body.count(b'"Feature"') == MANY, f"{address}: {body[:300]!r}"
