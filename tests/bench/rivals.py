@@ -173,12 +173,13 @@ def django_vectortiles(portal: Portal) -> Iterator[str]:
 def requests_per_second(address: str, paths: Sequence[str], seconds: float, many: int = 8) -> float:
     """By wrk, over so many connections, through the paths in their order. Raises RuntimeError where
     any answer is not good."""
+    load = ["-t1", f"-c{many}", f"-d{seconds:.0f}s", "--timeout=30s"]
     with tempfile.TemporaryDirectory() as folder:
         script, listed = Path(folder, "paths.lua"), Path(folder, "paths")
         script.write_text(LUA)
         listed.write_text("\n".join(paths))
         done = subprocess.run(
-            ["wrk", "-t1", f"-c{many}", f"-d{seconds:.0f}s", "--timeout=30s", "-s", script, address],
+            ["wrk", *load, "-s", script, address],
             env={**os.environ, "PATHS": str(listed)},
             capture_output=True,
             text=True,
