@@ -63,6 +63,7 @@ def _told(user: User, layers: list[Layer]) -> Json:
     layers = sorted(layers, key=lambda layer: (layer.theme.rank, layer.theme.id))
     demo = demo_layer_ids()
     bounds = _bounds(layers, user)
+    versions = tile_changes.versions(layers)
     return {
         "language": get_language(),
         "timeZone": settings.TIME_ZONE,
@@ -71,16 +72,16 @@ def _told(user: User, layers: list[Layer]) -> Json:
         "demo": bool(demo),
         "allDemo": {layer.id for layer in layers} <= demo,
         "jointTiles": _template(reverse("ogc-joint-tile", args=[0, 0, 0])),
-        "layers": [describe(layer, user, demo) for layer in layers],
+        "layers": [describe(layer, user, demo, version=versions[layer.id]) for layer in layers],
     }
 
 
-def describe(layer: Layer, user: User, demo: Iterable[str] = ()) -> Json:
+def describe(layer: Layer, user: User, demo: Iterable[str] = (), *, version: str = "") -> Json:
     """One layer: what it is, how it is drawn, what its properties are called and how old it is."""
     properties = properties_for(layer, user)
     style = _style(layer.style, {prop.name for prop in properties if prop.tile})
     fresh = state_of(layer, user)
-    facet = _facet(layer, user, properties)
+    facet = _facet(layer, user, properties, version)
     return {
         "id": layer.id,
         "theme": layer.theme.id,
@@ -100,7 +101,7 @@ def describe(layer: Layer, user: User, demo: Iterable[str] = ()) -> Json:
         "minzoom": layer.minzoom,
         "maxzoom": layer.maxzoom,
         "tiles": _template(reverse("ogc-tile", args=[layer.id, 0, 0, 0])),
-        "kept": None if facet else tiles.address(layer, user),
+        "kept": None if facet else tiles.address(layer, user, version=version),
         "joint": layer.shown and not layer.facet,
         **tile_description(layer),
         "items": reverse("ogc-items", args=[layer.id]),
@@ -221,7 +222,7 @@ def _labels(layer: Layer, user: User) -> list[list[Any]] | None:
 # -- the one value at a time
 
 
-def _facet(layer: Layer, user: User, properties: Iterable[Property]) -> Json | None:
+def _facet(layer: Layer, user: User, properties: Iterable[Property], version: str) -> Json | None:
     """The values to choose from and the one chosen at first: the latest time, else the first."""
     prop = next((prop for prop in properties if prop.name == layer.facet), None)
     if prop is None:
@@ -230,7 +231,7 @@ def _facet(layer: Layer, user: User, properties: Iterable[Property]) -> Json | N
     timed = prop.format in (Format.DATE, Format.MONTH, Format.DATETIME)
     if timed:
         values.reverse()
-    kept = tiles.addresses(layer, user, values)
+    kept = tiles.addresses(layer, user, values, version=version)
     return {
         "name": prop.name,
         "title": str(prop.title),

@@ -16,17 +16,20 @@ from maps.tiles.store import ALL, slug
 __all__ = ["address", "addresses", "zooms"]
 
 
-def address(layer: Layer, user: User, facet: Any = None) -> str:
+def address(layer: Layer, user: User, facet: Any = None, *, version: str = "") -> str:
     """The template of the tiles that this person's map asks for, `{z}`, `{x}` and `{y}` open:
-    those of one value of the layer's facet, or of all."""
-    return addresses(layer, user, [facet])[facet]
+    those of one value of the layer's facet, or of all. The version is asked for where it is not
+    given."""
+    return addresses(layer, user, [facet], version=version)[facet]
 
 
-def addresses(layer: Layer, user: User, values: Iterable[Any]) -> dict[Any, str]:
+def addresses(
+    layer: Layer, user: User, values: Iterable[Any], *, version: str = ""
+) -> dict[Any, str]:
     """The same for several values of the facet; None stands for all of them."""
     if not sees_the_public_view(layer, user):
         return {value: _own(layer, value) for value in values}
-    version = tile_changes.version(layer)
+    version = version or tile_changes.version(layer)
     return {
         value: _shared(layer.id, version, ALL if value is None else slug(value)) for value in values
     }

@@ -402,5 +402,5 @@ def test_reading_it_takes_few_queries(
 ) -> None:
     for number in range(5):
         ask(application, cast.planner, text=f"Permintaan {number}")
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(30):
         page(application)

@@ -30,6 +30,14 @@ def test_it_agrees_with_pygrowup(sex: str, age: int, height: int, position: str)
     assert ours == pytest.approx(float(theirs), abs=0.01)
 
 
+def test_a_child_of_730_days_is_still_held_against_length() -> None:
+    """WHO's tables: a boy of 730 days and 87.1 cm, lying, is at -0.23; the 0.7 cm are for who was
+    measured standing."""
+    lying = height_for_age(sex="male", age_days=730, height_cm=87.1, position="lying")
+    standing = height_for_age(sex="male", age_days=730, height_cm=86.4, position="standing")
+    assert lying == standing == pytest.approx(-0.23)
+
+
 def test_the_published_seam_between_lying_and_standing() -> None:
     """A boy of 730 days is held against length (M 87.8018), of 731 against height (87.1303)."""
     assert height_at(sex="male", age_days=730, z=0) == pytest.approx(87.8018)

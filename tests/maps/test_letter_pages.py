@@ -229,7 +229,7 @@ def test_a_page_asks_the_database_a_handful_of_times(
 ) -> None:
     letter = made.letter(cast)
     page(client, letter)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(15):
         page(client, letter)
 
 

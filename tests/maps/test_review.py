@@ -200,7 +200,7 @@ def test_opening_a_file_asks_the_database_a_fixed_number_of_times(
     for number in range(12):
         do(planner, made.file, "mark", text=f"Catatan {number}", geom=CENTRE.geojson)
         do(planner, made.file, "ask", kind="document", text=f"Surat {number}", due_on=soon())
-    with django_assert_max_num_queries(77) as few:
+    with django_assert_max_num_queries(75) as few:
         planner.get(at(made.file))
         asked = len(few)
     for number in range(4):
