@@ -101,7 +101,7 @@ def versions(layers: Iterable[Layer]) -> dict[str, str]:
     """The same for many layers, by id."""
     asked = list(layers)
     known = numbers()
-    return {layer.id: _address(layer, known.get(layer.id, 0)) for layer in asked}
+    return {layer.id: address(layer, known.get(layer.id, 0)) for layer in asked}
 
 
 def numbers() -> dict[str, int]:
@@ -109,7 +109,8 @@ def numbers() -> dict[str, int]:
     return dict(TileVersion.objects.values_list("layer_id", "version"))
 
 
-def _address(layer: Layer, number: int) -> str:
+def address(layer: Layer, number: int) -> str:
+    """The same for a number that stands at some moment."""
     if layer.edition:
         return f"{declaration(layer)}.{number}"
     # The number of a live layer tells one database from the next that stands in its place.
@@ -144,21 +145,9 @@ def bump(layers: Iterable[Layer]) -> None:
 # -- what a tile has not seen
 
 
-def standing(layer: Layer) -> tuple[str, str]:
-    """The version, and a mark of what a tile that is made from now on sees at least."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT (SELECT version FROM layers_tileversion WHERE layer_id = %s),"
-            " pg_current_snapshot()::text",
-            [layer.id],
-        )
-        number, seen = cursor.fetchone()
-    return _address(layer, number or 0), seen
-
-
 def changed_since(seen: str, layer: Layer, bounds: BBox | None) -> bool:
-    """Whether a change was committed that a tile with these bounds, made after `seen` was taken,
-    may not show. Without bounds: a change anywhere."""
+    """Whether a change was committed that a tile with these bounds, made from the snapshot `seen`,
+    does not show. Without bounds: a change anywhere."""
     within = "" if bounds is None else (
         " AND (area IS NULL OR area && ST_MakeEnvelope(%s, %s, %s, %s, 3857))"
     )  # fmt: skip

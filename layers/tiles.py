@@ -27,6 +27,7 @@ from layers.overviews.weight import MOST_ROWS
 from layers.permissions import NOTHING, properties_for, staff_rows
 from layers.queryables import queryables
 from layers.selection import EVERY_ROW, BadQuery, Interval, Query, drawn
+from layers.tile_matrix import bounds_of, side
 
 MAX_ZOOM = 22
 MAX_FEATURES = 10_000  # a layer in a tile; beyond that it is cut
@@ -64,6 +65,17 @@ class Known(NamedTuple):
         return self.pk * LEVELS + zoom
 
 
+class Drawn(NamedTuple):
+    """A tile, and what stood when it was drawn: a snapshot of the database, the number of the
+    layer's version (`tile_changes`), its overview."""
+
+    content: bytes
+    seen: str
+    number: int
+    overview: Known
+
+
+NO_ROWS = Rows("SELECT NULL::bigint AS fid, NULL::geometry AS g WHERE false", (), "")
 _known: dict[str, Known] = {}  # of layers of which a tile was drawn
 _ANYWHERE = (-101, -102, -103)  # stands for a tile where a statement is composed
 
@@ -103,7 +115,12 @@ def tile(
         raise ValueError(f"No tile {z}/{x}/{y} in WebMercatorQuad.")
     asked = [layer for layer in layers if layer.minzoom <= z <= layer.maxzoom]
     query = Query(equals=equals or {}, interval=interval)
-    return b"".join(_Tile(layer, user, z, x, y).content(query) for layer in asked)
+    return b"".join(_Tile(layer, user, z, x, y).drawn(query).content for layer in asked)
+
+
+def everybodys(layer: Layer, z: int, x: int, y: int, equals: Mapping[str, str]) -> Drawn:
+    """The tile of a public layer as the public sees it, within the layer's own zooms."""
+    return _Tile(layer, AnonymousUser(), z, x, y).drawn(Query(equals=equals))
 
 
 class _Tile:
@@ -113,34 +130,33 @@ class _Tile:
         self.layer, self.user, self.z, self.at = layer, user, z, (z, x, y)
         self.properties = tile_properties(layer, user)
 
-    def content(self, query: Query) -> bytes:
+    def drawn(self, query: Query) -> Drawn:
         narrowed = query.interval or not set(query.equals) <= {self.layer.facet}
         try:
             if has_overview(self.layer) and not narrowed:
                 return self._shared(query.equals)
             return self._own(query)
         except EmptyResultSet:
-            return b""
+            return self._draw(NO_ROWS)
 
-    def _shared(self, equals: Mapping[str, str]) -> bytes:
+    def _shared(self, equals: Mapping[str, str]) -> Drawn:
         """From the overview of all where it counts. What was known of it is looked at again by the
         statement that draws: it may have been made anew, and a level gone or come."""
         known = _known.get(self.layer.id) or _seen(self.layer)
         while True:
             in_overview = self.z < known.raw_from
-            content, now = self._draw(
+            drawn = self._draw(
                 self._overview(known, equals) if in_overview else self._rows(Query(equals=equals))
             )
-            _known[self.layer.id] = now
+            now = _known[self.layer.id] = drawn.overview
             if now == known or not (in_overview or self.z < now.raw_from):
-                return content
+                return drawn
             known = now
 
-    def _own(self, query: Query) -> bytes:
+    def _own(self, query: Query) -> Drawn:
         """From this person's own rows alone, counted now where they are too many."""
         crowded = self.layer.overview == "grid" and self._found(query)[MOST_ROWS:].exists()
-        content, _ = self._draw(self._cells(query) if crowded else self._rows(query))
-        return content
+        return self._draw(self._cells(query) if crowded else self._rows(query))
 
     def _found(self, query: Query, properties: Sequence[Property] = ()) -> QuerySet[Any]:
         rows = drawn(self.layer, self.user, properties, query)
@@ -199,33 +215,33 @@ class _Tile:
                   FROM ({inner}) AS selected"""
         return Rows(sql, params, OF_MANY)
 
-    def _draw(self, rows: Rows) -> tuple[bytes, Known]:
-        """The tile of these rows, the first of them where they are too many; and the overview of
-        the layer as it stands at this moment. In one message to the server, which is a transaction
-        of its own where there is none."""
+    def _draw(self, rows: Rows) -> Drawn:
+        """The tile of these rows, the first of them where they are too many. In one message to the
+        server, which is a transaction of its own where there is none."""
         sql = f"""
             SET LOCAL statement_timeout = '{TIMEOUT}';
-            SELECT content, count, coalesce(id, 0), coalesce(raw_from, 0) FROM (
+            SELECT content, count, pg_current_snapshot()::text, coalesce(
+                       (SELECT version FROM layers_tileversion AS v WHERE v.layer_id = %s), 0),
+                   coalesce(id, 0), coalesce(raw_from, 0) FROM (
                 SELECT coalesce(ST_AsMVT(t, %s, {TILE_EXTENT}, 'geom', 'fid')
                                 FILTER (WHERE geom IS NOT NULL), '') AS content, count(*) FROM (
-                    SELECT fid, ST_AsMVTGeom(g, ST_TileEnvelope(%s, %s, %s), {TILE_EXTENT},
-                                             {TILE_BUFFER}, true) AS geom{rows.columns}
+                    SELECT fid, {_shape(*self.at)} AS geom{rows.columns}
                     FROM ({rows.sql}) AS row ORDER BY fid LIMIT {MAX_FEATURES}
                 ) AS t
             ) AS drawn LEFT JOIN layers_overview ON layer_id = %s"""
-        layer_id = self.layer.id
+        name = self.layer.id
         with connection.cursor() as cursor:
             try:
-                cursor.execute(sql, [layer_id, *self.at, *rows.params, layer_id])
+                cursor.execute(sql, [name, name, *rows.params, name])
             except OperationalError:
-                _known.pop(layer_id, None)  # its own rows may have become too many meanwhile
+                _known.pop(name, None)  # its own rows may have become too many meanwhile
                 raise
             cursor.nextset()
-            content, count, *overview = cursor.fetchone()
-        if count >= MAX_FEATURES and layer_id not in _told:
-            _told.add(layer_id)
-            log.warning("Tile %s of %s was cut at %s features.", self.at, layer_id, count)
-        return bytes(content), Known(*overview)
+            content, count, seen, number, *overview = cursor.fetchone()
+        if count >= MAX_FEATURES and name not in _told:
+            _told.add(name)
+            log.warning("Tile %s of %s was cut at %s features.", self.at, name, count)
+        return Drawn(bytes(content), seen, number, Known(*overview))
 
 
 def _seen(layer: Layer) -> Known:
@@ -238,6 +254,24 @@ def _of_all(layer: Layer) -> Rows:
     """The rows of a tile for everybody, to be had `at` any tile: composing this costs more than
     most tiles take to draw."""
     return _Tile(layer, AnonymousUser(), *_ANYWHERE)._compiled(EVERY_ROW)
+
+
+def _shape(z: int, x: int, y: int) -> str:
+    """SQL for what ST_AsMVTGeom makes of `g`. That rebuilds every polygon; one that lies in the
+    tile as a whole and is still valid on its grid need not be, and finding that out is less work.
+    """
+    west, south, east, north = bounds_of(z, x, y, TILE_BUFFER / TILE_EXTENT)
+    left, _, _, top = bounds_of(z, x, y)
+    scale = TILE_EXTENT / side(z)
+    affine = f"{scale!r},0,0, 0,{-scale!r},0, 0,0,1, {-left * scale!r},{top * scale!r},0"
+    return f"""coalesce((
+        SELECT s FROM (
+            SELECT CASE WHEN GeometryType(g) IN ('POLYGON', 'MULTIPOLYGON')
+                             AND g @ ST_MakeEnvelope({west!r}, {south!r}, {east!r}, {north!r}, 3857)
+                   THEN ST_SnapToGrid(ST_Affine(ST_ForcePolygonCW(g), {affine}), 0, 0, 1, 1)
+                   END AS s OFFSET 0
+        ) AS snapped WHERE ST_IsValid(s) AND NOT ST_IsEmpty(s)
+    ), ST_AsMVTGeom(g, ST_TileEnvelope({z}, {x}, {y}), {TILE_EXTENT}, {TILE_BUFFER}, true))"""
 
 
 _ENVELOPE = f"ST_TileEnvelope(%s, %s, %s, margin => {TILE_BUFFER / TILE_EXTENT})"

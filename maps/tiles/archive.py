@@ -86,7 +86,7 @@ def _tiles(layer: Layer, deepest: int, workers: int | None) -> Iterator[tuple[Ti
     version = tile_changes.version(layer)
 
     def work(tile: Tile) -> Kept:
-        return public.drawn(layer, Address(layer.id, version, ALL, *tile))
+        return Kept.of(public.drawn(layer, Address(layer.id, version, ALL, *tile)).content)
 
     zooms = range(shallowest, max(min(deepest, most), shallowest) + 1)
     return pyramid(layer, zooms, work, workers)

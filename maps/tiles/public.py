@@ -14,6 +14,7 @@ from layers.features import facet_values
 from layers.permissions import NOTHING, POLICIES, staff_rows
 from layers.registry import LAYERS
 from layers.tile_matrix import bounds_of
+from layers.tiles import Drawn
 from maps.tiles import store
 from maps.tiles.store import ALL, Address, Kept
 
@@ -65,8 +66,11 @@ def value_of(layer: Layer, facet: str) -> Any:
 def kept(layer: Layer, address: Address) -> Kept:
     """The tile under this address, made now where it is not stored. Raises `Outdated` for another
     version, LookupError for a value that the facet does not have."""
-    if found := store.read(address):
-        return found
+    return store.read(address) or made(layer, address)
+
+
+def made(layer: Layer, address: Address) -> Kept:
+    """The same for one that was just not there."""
     with store.alone(address) as mine:
         # Whoever waited finds it made; until here nobody holds a connection.
         if mine and (found := store.read(address)):
@@ -90,20 +94,20 @@ def shared(layer: Layer, user: User, asked: Address, equals: Mapping[str, str]) 
 
 def make(layer: Layer, address: Address, *, keep: bool) -> Kept:
     """Draw the tile, and keep it unless something changed meanwhile that it does not show."""
-    version, seen = tile_changes.standing(layer)
+    made = drawn(layer, address)
+    version = tile_changes.address(layer, made.number)
     if address.version != version:
         raise Outdated(version)
-    made = drawn(layer, address)
-    if keep and store.write(address, made.content) and address.live:
+    kept = Kept.of(made.content)
+    if keep and store.write(address, kept.content) and address.live:
         bounds = bounds_of(address.z, address.x, address.y, tile_changes.MARGIN)
-        if tile_changes.changed_since(seen, layer, bounds):
+        if tile_changes.changed_since(made.seen, layer, bounds):
             store.forget(address)  # the sweep of that change may have been here before us
-    return made
+    return kept
 
 
-def drawn(layer: Layer, address: Address) -> Kept:
-    """The tile out of the database."""
+def drawn(layer: Layer, address: Address) -> Drawn:
+    """The tile out of the database, as the layer stands at this moment."""
     value = value_of(layer, address.facet)
     equals = {} if value is None else {layer.facet: str(value)}
-    content = tiles.tile([layer], PUBLIC, address.z, address.x, address.y, equals)
-    return Kept.of(content)
+    return tiles.everybodys(layer, address.z, address.x, address.y, equals)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections.abc import Callable
 
@@ -72,7 +71,7 @@ def tile(request: HttpRequest, **asked: str) -> HttpResponseBase:
     if not (shallowest <= address.z <= deepest and in_range(address.z, address.x, address.y)):
         raise Http404(f"Petak lapisan ini ada dari zum {shallowest} sampai {deepest}.")
     try:
-        return send(request, public.kept(layer, address), _cached(address))
+        return send(request, public.made(layer, address), _cached(address))
     except Outdated as outdated:
         return _moved_on(address, outdated.version)
     except LookupError:
@@ -108,9 +107,9 @@ def send(request: HttpRequest, kept: Kept, cached: str) -> HttpResponseBase:
     """The tile as this client can read it: packed as it is stored, if possible."""
     response = HttpResponse(content_type=MVT, status=204 if kept.empty else 200)
     response["Cache-Control"] = cached
-    response["ETag"] = kept.etag
+    response["ETag"] = etag = kept.etag
     response["Vary"] = "Accept-Encoding"
-    unchanged = get_conditional_response(request, etag=kept.etag, response=response)
+    unchanged = get_conditional_response(request, etag=etag, response=response)
     if unchanged is not None and unchanged is not response:
         return unchanged
     if kept.empty:
@@ -120,7 +119,7 @@ def send(request: HttpRequest, kept: Kept, cached: str) -> HttpResponseBase:
     if "gzip" in accepted and not _NO_GZIP.search(accepted):
         response["Content-Encoding"] = "gzip"
     else:
-        content = gzip.decompress(content)
+        content = kept.tile
     response["Content-Length"] = str(len(content))
     if request.method != "HEAD":
         response.content = content

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 from typing import Any
 from uuid import uuid4
 
 import mapbox_vector_tile
 import pytest
-from django.contrib.gis.geos import Point
+from django.contrib.gis.geos import Point, Polygon
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
@@ -18,8 +19,10 @@ from layers import tiles
 from layers.base import Layer
 from layers.catalog.permits.applications import Application
 from layers.catalog.trash.reports import TrashReport
+from layers.functions import TILE_EXTENT
 from layers.registry import LAYERS
 from layers.selection import EVERY_ROW
+from layers.tile_matrix import bounds_of
 from layers.tiles import tile
 from tests.factories import CENTRE, NOON, around
 from tests.test_privacy import tile_at
@@ -185,9 +188,69 @@ def test_a_tile_that_is_cut_is_cut_the_same_way_each_time_and_told_once(
     ]
 
 
+# -- what it looks like there
+
+
+@st.composite
+def outlines(draw: st.DrawFn) -> Polygon:
+    """Rings around a middle, some with a hole, in units of a tile of zoom 16: smooth or jagged,
+    larger than the tile or smaller than a unit, in either direction, some thin as a hair."""
+    size = 10.0 ** draw(st.floats(-1, 4))
+    angles = sorted(draw(st.sets(st.integers(0, 359), min_size=3, max_size=30)))
+    flat = draw(st.sampled_from([1.0, 0.3, 0.001]))
+    middle = [draw(st.floats(-200, 4300)) for _ in range(2)]
+
+    def ring(scale: float) -> list[list[float]]:
+        lengths = [draw(st.floats(0.2, 1)) * size * scale for _ in angles]
+        points = [
+            [
+                middle[0] + length * math.cos(math.radians(angle)),
+                middle[1] + flat * length * math.sin(math.radians(angle)),
+            ]
+            for angle, length in zip(angles, lengths, strict=True)
+        ]
+        return points + points[:1]
+
+    rings = [ring(1)] + ([ring(0.15)] if draw(st.booleans()) else [])
+    return Polygon(*(one[::-1] if draw(st.booleans()) else one for one in rings))
+
+
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(outlines())
+def test_a_polygon_is_drawn_as_postgis_draws_it_and_valid(db: None, units: Polygon) -> None:
+    z, x, y = 16, 55_267, 34_660
+    west, south, east, _ = bounds_of(z, x, y)
+    unit = (east - west) / TILE_EXTENT
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT ST_IsValid(g), ours IS NULL, theirs IS NULL, ST_IsValid(ours),
+                   ST_IsPolygonCCW(ours),
+                   ST_Area(ST_SymDifference(ours, theirs)) <= ST_Perimeter(theirs)
+            FROM (
+                SELECT g, ST_AsMVTGeom(g, ST_TileEnvelope(%s, %s, %s), 4096, 64) AS theirs,
+                       {tiles._shape(z, x, y)} AS ours
+                FROM (SELECT ST_Affine(ST_GeomFromText(%s, 3857), %s, 0, 0, %s, %s, %s) AS g) AS one
+            ) AS drawn""",
+            [z, x, y, units.wkt, unit, unit, west, south],
+        )
+        is_valid, *compared = cursor.fetchone()
+    if not is_valid:
+        return
+    lost, lost_by_postgis, valid, outward, alike = compared
+    assert lost <= lost_by_postgis
+    if not (lost or lost_by_postgis):
+        assert valid
+        assert outward
+        assert alike
+
+
 def test_a_tile_that_takes_too_long_is_given_up(cast: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tiles, "TIMEOUT", "1ms")
-    monkeypatch.setattr(tiles, "TILE_EXTENT", "4096 + 0 * length(pg_sleep(1)::text)")
+    slow = "ST_MakePoint(0, 0 * length(pg_sleep(1)::text))"
+    monkeypatch.setattr(tiles, "_shape", lambda *_: slow)
     with pytest.raises(OperationalError, match="statement timeout"):
         tile([REPORTS], cast.citizen, 12, *tile_at(CENTRE.x, CENTRE.y, 12))
 
