@@ -135,6 +135,15 @@ def remind(timestamp: int) -> None:
     freshness.remind(timezone.now())
 
 
+@app.periodic(cron="30 17 * * *")  # 01.30 in Kupang
+@app.task(queueing_lock="lighten-tiles", lock="lighten-tiles", retry=AGAIN)
+def lighten_tiles(timestamp: int) -> None:
+    """A change makes tiles heavier at once, if it must; lighter they become in the night."""
+    from layers import overviews, tile_changes
+
+    tile_changes.changed_everywhere(overviews.lightened())
+
+
 @app.periodic(cron="0 19 * * *")  # 03.00 in Kupang
 @app.task(queueing_lock="tile-archives", lock="tile-archives", retry=AGAIN)
 def tile_archives(timestamp: int) -> None:

@@ -3,7 +3,7 @@
 Made from what everybody may see and nothing else, and kept in a table with a level for each zoom.
 """
 
-from layers.overviews.rebuild import rebuild
+from layers.overviews.rebuild import lightened, rebuild
 from layers.overviews.rows import Overview, OverviewRow, raw_from
 
-__all__ = ["Overview", "OverviewRow", "raw_from", "rebuild"]
+__all__ = ["Overview", "OverviewRow", "lightened", "raw_from", "rebuild"]

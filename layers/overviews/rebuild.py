@@ -7,8 +7,9 @@ from django.db import transaction
 
 from layers.base import Layer
 from layers.overviews import grid, shapes
-from layers.overviews.rows import NEVER, Overview, OverviewRow, has_overview
+from layers.overviews.rows import NEVER, Overview, OverviewRow, has_overview, raw_from
 from layers.overviews.weight import is_too_heavy, lightest_zoom
+from layers.registry import LAYERS
 
 
 @transaction.atomic
@@ -37,6 +38,16 @@ def rebuild(layer: Layer, area: GEOSGeometry | None = None) -> GEOSGeometry | No
     _forget(overview)  # neighbours are counted and simplified together
     _build(layer, overview)
     return None
+
+
+def lightened() -> list[Layer]:
+    """The layers whose rows have become so few that lower zooms could show them than do."""
+    return [
+        layer
+        for layer in LAYERS.values()
+        if has_overview(layer)
+        if (shown := raw_from(layer)) > layer.minzoom and lightest_zoom(layer) < shown
+    ]
 
 
 def _build(layer: Layer, overview: Overview) -> None:

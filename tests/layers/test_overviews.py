@@ -16,6 +16,7 @@ import shapely
 from django.contrib.gis.geos import Point
 from django.db.models import F
 
+from geo_portal import jobs
 from layers.base import Layer, Property, Text
 from layers.catalog.boundaries import Area
 from layers.catalog.permits.applications import Application
@@ -23,10 +24,11 @@ from layers.catalog.trash.reports import TrashReport
 from layers.catalog.zoning.plans import Plan
 from layers.checks import check_layers
 from layers.functions import Stored
-from layers.overviews import Overview, OverviewRow, raw_from, rebuild, shapes
+from layers.overviews import Overview, OverviewRow, lightened, raw_from, rebuild, shapes
 from layers.overviews.rows import NEVER
 from layers.registry import LAYERS, registered
 from layers.tiles import describe, tile
+from maps.tiles import sweeper
 from tests.bench import synthetic
 from tests.factories import EAST, NOON, NORTH, SOUTH, WEST, around
 from tests.test_privacy import tile_at
@@ -196,6 +198,19 @@ def test_where_a_change_makes_a_tile_too_full_the_whole_layer_is_looked_at_anew(
     assert raw_from(REPORTS) == NEVER
     found = features(REPORTS, cast.citizen, 18)
     assert max(one["properties"]["n"] for one in found) >= FEW + 1
+
+
+def test_a_layer_that_has_become_lighter_is_found_and_made_anew_by_night(crowd: Any) -> None:
+    rebuild(REPORTS)
+    heavy = raw_from(REPORTS)
+    assert REPORTS not in lightened()
+    kept_rows = TrashReport.objects.values_list("pk")[: FEW // 2]
+    TrashReport.objects.exclude(pk__in=kept_rows).delete()
+    assert REPORTS in lightened()
+    jobs.lighten_tiles.func(0)
+    sweeper.sweep()
+    assert raw_from(REPORTS) < heavy
+    assert REPORTS not in lightened()
 
 
 def test_a_change_elsewhere_tells_where_tiles_are_other_than_before(crowd: Any) -> None:
