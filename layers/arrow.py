@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import shapely
 from django.db import connection
 from django.db.models import Model
 
@@ -17,24 +16,22 @@ from layers.bulk import column_type, quoted
 _NUMBERS = {"double precision": ">f8", "bigint": ">i8", "integer": ">i4", "smallint": ">i2"}
 
 
-def copy(
-    model: type[Model], fields: Sequence[Any], batches: Iterable[tuple[Sequence[Any], Any]]
-) -> int:
+def copy(model: type[Model], fields: Sequence[Any], batches: Iterable[Sequence[Any]]) -> int:
     """Copy rows into a table that holds none, and how many those were: each batch is the columns
-    (Arrow arrays) of all fields but the last, which is a geometry (shapely). Spatial indexes are
-    built once all is there, several times as fast as row by row."""
+    (Arrow arrays) of the fields, a geometry as WKB. Indexes are built once all is there, several
+    times as fast as row by row."""
     table, rows = connection.ops.quote_name(model._meta.db_table), 0
     names = ", ".join(map(quoted, fields))
     with connection.cursor() as cursor:
-        rebuilt = _take_spatial_indexes(cursor, model._meta.db_table)
+        rebuilt = _take_indexes(cursor, model._meta.db_table)
         with (
             connection.wrap_database_errors,
             cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT binary)") as out,
         ):
             out.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
-            for columns, shapes in batches:
-                rows += len(shapes)
-                out.write(copied([*columns, pa.array(shapely.to_wkb(shapes))], fields))
+            for columns in batches:
+                rows += len(columns[0])
+                out.write(copied(columns, fields))
             out.write(b"\xff\xff")
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # with a check pending, no index is made
         for statement in rebuilt:
@@ -44,18 +41,21 @@ def copy(
     return rows
 
 
-def _take_spatial_indexes(cursor: Any, table: str) -> list[str]:
-    """Drop them, where that is ours to do, and return what makes them again."""
+def _take_indexes(cursor: Any, table: str) -> list[str]:
+    """Drop those that are no part of a constraint, where that is ours to do, and return what makes
+    them again."""
     cursor.execute(
         """
-        SELECT indexname, indexdef FROM pg_indexes
-        WHERE schemaname = current_schema AND tablename = %s AND indexdef LIKE '%% USING gist %%'
-          AND pg_has_role((SELECT relowner FROM pg_class WHERE oid = to_regclass(%s)), 'USAGE')""",
-        [table, connection.ops.quote_name(table)],
+        SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid)
+        FROM pg_index JOIN pg_class AS held ON held.oid = indrelid
+        WHERE indrelid = to_regclass(%s) AND pg_has_role(relowner, 'USAGE')
+          AND NOT indisclustered AND NOT indisreplident
+          AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)""",
+        [connection.ops.quote_name(table)],
     )
     found = cursor.fetchall()
     for name, _ in found:
-        cursor.execute(f"DROP INDEX {connection.ops.quote_name(name)}")
+        cursor.execute(f"DROP INDEX {name}")
     return [statement for _, statement in found]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 
 from django.contrib.gis.db.models import Extent
@@ -26,7 +27,7 @@ from layers.provenance import newest_of
 from layers.selection import EVERY_ROW, BBox, Query, select
 
 TIMEOUT = "10s"
-CHUNK = 5_001  # two for the largest page and the row that proves there is another
+CHUNK = 2_501  # four for the largest page and the row that proves there is another
 EXTENT_SECONDS = 60  # an extent is a scan of all rows: asked for by every visitor, it may be so old
 
 
@@ -50,10 +51,11 @@ def _feature_sql(
         f"""'"{prop.name}":' || coalesce(to_json(p{number})::text, 'null')"""
         for number, prop in enumerate(properties)
     )
+    # Each || makes a copy of all before it: what is long, the geometry, is joined in last.
     sql = f"""
-        SELECT fid, '{{"type":"Feature","id":' || to_json(fid)
-            || ',"geometry":' || coalesce({_geojson(crs)}, 'null')
-            || ',"properties":{{' || {members or "''"} || '}}}}'
+        SELECT fid, ('{{"type":"Feature","id":' || fid || ',"geometry":')
+            || coalesce({_geojson(crs)}, 'null')
+            || (',"properties":{{' || {members or "''"} || '}}}}')
         FROM ({inner}) AS selected"""
     return sql, params
 
@@ -68,17 +70,25 @@ def _geojson(crs: Crs) -> str:
 def features(
     layer: Layer, user: User, query: Query = EVERY_ROW, *, limit: int
 ) -> Iterator[tuple[int, str]]:
-    """(id, GeoJSON Feature text) in order of id, at most `limit`.
+    """(id, GeoJSON Feature text) in order of id, at most `limit`."""
+    return chain.from_iterable(chunks(layer, user, query, limit=limit))
 
-    Read in chunks, each a short query of its own, so that a slow reader holds neither a connection
-    nor a transaction, and memory stays flat.
+
+def chunks(
+    layer: Layer, user: User, query: Query = EVERY_ROW, *, limit: int
+) -> Iterator[list[tuple[int, str]]]:
+    """The same in lists, for who has many to pass on.
+
+    Each is a short query of its own, so that a slow reader holds neither a connection nor a
+    transaction, and memory stays flat.
     """
     properties = properties_for(layer, user)
     while limit > 0:
         size = min(limit, CHUNK)
         rows = select(layer, user, properties, query).order_by("pk")[:size]
         chunk = _read(rows, properties, query.crs)
-        yield from chunk
+        if chunk:
+            yield chunk
         if len(chunk) < size:
             return
         limit -= size

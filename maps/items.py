@@ -31,6 +31,8 @@ from maps.parameters import MAX_ID, Asked
 from maps.problems import bad_parameter, explained
 from maps.streams import stream
 
+TOGETHER = 500  # features in a piece of text
+
 
 @explained
 def items(request: HttpRequest, layer_id: str) -> HttpResponseBase:
@@ -84,24 +86,24 @@ def _listed(request: HttpRequest, layer: Layer, asked: Asked) -> Iterator[str]:
     """The first chunk is read at once: what cannot be answered is found out before the headers."""
     if request.method == "HEAD":
         return iter(())
-    found = features.features(layer, request.user, asked.query, limit=asked.limit + 1)
-    first = next(found, None)
-    rows = chain([first], found) if first else iter(())
-    return _collection(request, layer, asked, rows)
+    found = features.chunks(layer, request.user, asked.query, limit=asked.limit + 1)
+    return _collection(request, layer, asked, chain([next(found, [])], found))
 
 
 def _collection(
-    request: HttpRequest, layer: Layer, asked: Asked, rows: Iterator[tuple[int, str]]
+    request: HttpRequest, layer: Layer, asked: Asked, chunks: Iterator[list[tuple[int, str]]]
 ) -> Iterator[str]:
     """One row more than the limit was asked for: it only proves that there is a next page."""
     yield '{"type":"FeatureCollection","features":['
     returned, last, more = 0, 0, False
-    for fid, text in rows:
-        if returned == asked.limit:
-            more = True
-            break
-        yield f",{text}" if returned else text
-        returned, last = returned + 1, fid
+    for chunk in chunks:
+        more = returned + len(chunk) > asked.limit
+        rows = chunk[: asked.limit - returned]
+        for start in range(0, len(rows), TOGETHER):
+            texts = [text for _, text in rows[start : start + TOGETHER]]
+            yield ("," if returned else "") + ",".join(texts)
+            returned += len(texts)
+        last = rows[-1][0] if rows else last
     links = _links(request, layer)
     if more:
         following = request.GET.copy()

@@ -116,10 +116,8 @@ def applies(layer: Layer) -> bool:
     return not layer.model._default_manager.exists()
 
 
-def judged(
-    asked: Plan, table: VectorTable, key: Sequence[str]
-) -> Iterator[tuple[list[Array], np.ndarray[Any, Any]]]:
-    """(columns, shapes) of each batch, made in a thread while the one before is written. Raises
+def judged(asked: Plan, table: VectorTable, key: Sequence[str]) -> Iterator[list[Array]]:
+    """The columns of each batch, made in a thread while the one before is written. Raises
     NotStraight."""
     seen: list[Any] = []
     with ThreadPoolExecutor(1) as ahead:
@@ -137,20 +135,20 @@ def judged(
         raise NotStraight
 
 
-def _noted(made: tuple[list[Array], Any], asked: Plan, key: Sequence[str], seen: list[Any]) -> Any:
+def _noted(columns: list[Array], asked: Plan, key: Sequence[str], seen: list[Any]) -> list[Array]:
     fields = [field.name for field in asked.fields]
-    parts = [made[0][fields.index(name)] for name in key]
+    parts = [columns[fields.index(name)] for name in key]
     if any(part.null_count for part in parts):
         raise NotStraight
     seen.append(parts)
-    return made
+    return columns
 
 
-def _batch(asked: Plan, geometry: str, batch: Any) -> tuple[list[Array], Any]:
+def _batch(asked: Plan, geometry: str, batch: Any) -> list[Array]:
     batch.validate(full=True)  # another process wrote it
     columns = [_column(field, batch.column(name)) for field, name in asked.columns.items()]
     columns += [_constant(field, value, len(batch)) for field, value in asked.constants.items()]
-    return columns, _shapes(asked, batch.column(geometry))
+    return [*columns, _shapes(asked, batch.column(geometry))]
 
 
 def _column(field: Any, column: Array) -> Array:
@@ -194,12 +192,18 @@ def _constant(field: Any, value: Any, rows: int) -> Array:
     return pc.take(cleaned, pa.array(np.zeros(rows, dtype=np.int64)))
 
 
-def _shapes(asked: Plan, column: Array) -> Any:
-    """As the layer stores them: EPSG:4326, valid, of its type."""
-    shapes = shapely.from_wkb(column.to_numpy(zero_copy_only=False), on_invalid="ignore")
-    if (shapely.is_missing(shapes) | shapely.is_empty(shapes) | shapely.has_z(shapes)).any():
+def _shapes(asked: Plan, column: Array) -> Array:
+    """As the layer stores them: EPSG:4326, valid, of its type. What is so already stays the very
+    bytes."""
+    read = shapely.from_wkb(column.to_numpy(zero_copy_only=False), on_invalid="ignore")
+    if (shapely.is_missing(read) | shapely.is_empty(read) | shapely.has_z(read)).any():
         raise NotStraight
-    shapes = repair.to_stored(shapes, asked.crs)
+    shapes = _fitting(asked, repair.to_stored(read, asked.crs))
+    return column if shapes is read else pa.array(shapely.to_wkb(shapes))
+
+
+def _fitting(asked: Plan, shapes: Any) -> Any:
+    """The very shapes, or each as the multi-geometry that the layer wants."""
     if not repair.within_indonesia(shapes).all() or not shapely.is_valid(shapes).all():
         raise NotStraight
     wanted = asked.layer.geometry_field.geom_type

@@ -7,11 +7,11 @@ from typing import Any
 
 import shapely
 from django.contrib.gis.db.models.functions import AsWKB
-from django.contrib.gis.geos import GEOSGeometry
 from django.db import DataError, IntegrityError, InternalError, transaction
 from django.db.models import Model, ProtectedError, RestrictedError
 
 from layers.base import Ingest, Layer, Refused
+from layers.bulk import append, change
 from layers.ingest.arrivals import Arrival, attribute
 from layers.ingest.report import Refusal, Report
 from layers.ingest.vector_file import Progress
@@ -91,8 +91,8 @@ def _made(layer: Layer, arrival: Arrival) -> Model:
 def _set(layer: Layer, row: Model, arrival: Arrival) -> Model:
     for name, value in arrival.values.items():
         setattr(row, name, value)
-    wkb = memoryview(shapely.to_wkb(arrival.shape))
-    setattr(row, layer.geometry, GEOSGeometry(wkb, srid=4326))
+    shape = shapely.set_srid(arrival.shape, 4326)
+    setattr(row, layer.geometry, shapely.to_wkb(shape, hex=True, include_srid=True))
     return row
 
 
@@ -119,12 +119,7 @@ def _save(layer: Layer, batch: Sequence[Pair], update: Sequence[str]) -> Iterato
     """Save a batch; where the database refuses it, halve it until the guilty row stands alone."""
     try:
         with transaction.atomic():
-            layer.model._default_manager.bulk_create(
-                [row for _, row in batch],
-                update_conflicts=bool(update),
-                unique_fields=["pk"] if update else None,
-                update_fields=update or None,
-            )
+            _write([row for _, row in batch], update)
     except (IntegrityError, DataError, InternalError) as error:
         if len(batch) == 1:
             yield Refusal(batch[0][0].row, {"row": _told(error)})
@@ -132,6 +127,16 @@ def _save(layer: Layer, batch: Sequence[Pair], update: Sequence[str]) -> Iterato
         middle = len(batch) // 2
         yield from _save(layer, batch[:middle], update)
         yield from _save(layer, batch[middle:], update)
+
+
+def _write(rows: Sequence[Model], update: Sequence[str]) -> None:
+    fields = rows[0]._meta.concrete_fields
+    if update:
+        change(rows, update)
+    elif any(field.has_db_default() and not field.has_default() for field in fields):
+        type(rows[0])._default_manager.bulk_create(rows)  # some rows may tell it, and others not
+    else:
+        append(rows)
 
 
 def _told(error: Exception) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -184,7 +185,11 @@ def table(path: Path, *, layer: str = "", limits: Limits | None = None) -> Itera
     path = path.absolute()
     if not path.is_file():
         raise Unreadable(f"There is no file {path}.", "missing")
-    with _confined(path, layer, limits or LIMITS, table=True) as out:
+    with (
+        _confined(path, layer, limits or LIMITS, table=True) as out,
+        ThreadPoolExecutor(1) as meanwhile,
+    ):
+        digest = meanwhile.submit(_digest, path)  # the process takes a while to start
         about = json.loads(out.readline() or "{}")
         if not about or "error" in about:
             raise _not_read(path, about.get("error", ""))
@@ -193,7 +198,7 @@ def table(path: Path, *, layer: str = "", limits: Limits | None = None) -> Itera
         try:
             yield VectorTable(
                 name=path.name,
-                sha256=_digest(path),
+                sha256=digest.result(),
                 driver=about["driver"],
                 crs=about["crs"],
                 columns=tuple(about["columns"]),

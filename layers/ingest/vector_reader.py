@@ -13,7 +13,7 @@ import resource
 import sys
 from typing import Any
 
-BATCH = 20_000  # rows of a record batch
+BATCH = 5_000  # rows of a record batch: nobody waits long for the first
 
 
 def confine(memory: int, seconds: int) -> None:
@@ -57,7 +57,7 @@ def the_layer(path: str, wanted: str) -> str | None:
 
 
 def read_table(path: str, wanted: str) -> None:
-    spare("geopandas", "pandas", "shapely")
+    spare("geopandas", "pandas", "pyproj", "shapely")
     import pyarrow as pa
     import pyogrio
 
@@ -81,7 +81,7 @@ def read_table(path: str, wanted: str) -> None:
 
 
 def read(path: str, wanted: str, *, most: int, with_cells: bool) -> None:
-    spare("geopandas", "pandas", "shapely", "pyarrow")
+    spare("geopandas", "pandas", "pyproj", "shapely", "pyarrow")
     import pyogrio
     from pyogrio import raw
 

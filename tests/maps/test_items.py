@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from layers import features
 from layers.registry import LAYERS
+from maps import items, streams
 from tests.factories import CENTRE, EAST, NORTH, SOUTH, WEST, point_in, trash_report
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +82,28 @@ def test_pages_follow_next_links_to_the_last_item(client: Client, cast: Any) -> 
         address = next((link["href"] for link in page["links"] if link["rel"] == "next"), "")
     public = LAYERS["trash-reports"].visible_to(cast.citizen).order_by("pk")
     assert seen == list(public.values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize("limit", range(1, 10))
+def test_a_page_is_whole_wherever_its_chunks_and_pieces_end(
+    client: Client, cast: Any, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    monkeypatch.setattr(features, "CHUNK", 3)
+    monkeypatch.setattr(items, "TOGETHER", 2)
+    for _ in range(5):
+        trash_report(cast.town.kelurahan["Tenggara"])
+    public = LAYERS["trash-reports"].visible_to(cast.citizen).order_by("pk")
+    ids = list(public.values_list("pk", flat=True))
+    assert len(ids) == 7
+
+    page = get(client, f"{ITEMS.format('trash-reports')}?limit={limit}")
+
+    assert [row["id"] for row in page["features"]] == ids[:limit]
+    assert page["numberReturned"] == min(limit, 7)
+    following = [link["href"] for link in page["links"] if link["rel"] == "next"]
+    assert [href.partition("after=")[2] for href in following] == [
+        str(one) for one in ids[limit - 1 : limit] if limit < 7
+    ]
 
 
 def test_bbox_selects_what_it_touches(client: Client, cast: Any) -> None:
@@ -191,6 +214,17 @@ def test_a_page_is_sent_compressed_to_who_takes_it(client: Client) -> None:
     assert answer["Content-Encoding"] == "gzip"
     assert "Accept-Encoding" in answer["Vary"]
     assert json.loads(gzip.decompress(answer.getvalue()))["numberReturned"] == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("form", ["json", "geojson", "csv"])
+def test_who_takes_an_answer_slowly_holds_no_connection(
+    client: Client, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setattr(streams, "PIECE", 1)
+    answer: Any = client.get(f"{ITEMS.format('trash-reports')}?f={form}")
+    for _ in answer.streaming_content:
+        assert connection.connection is None
 
 
 def test_extents_are_not_searched_for_again_by_the_next_visitor(client: Client) -> None:
