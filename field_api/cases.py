@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from datetime import UTC
@@ -12,7 +11,7 @@ from typing import Any
 from field_api import envelope
 from field_api.answers import reader
 from field_api.merge import Content, flat
-from field_api.models import Submission
+from field_api.models import Submission, chain_of
 from layers.base import Layer, Refused
 from layers.bulk import point
 from layers.forms import Entry, Form, Observation
@@ -38,9 +37,10 @@ class Case:
 
     def __init__(self, submission: Submission, item: Mapping[str, Any] | None = None) -> None:
         self.submission = submission
-        self.item: Mapping[str, Any] = item or json.loads(submission.payload)
+        self.item: Mapping[str, Any] = item or submission.item
         self.layer: Layer | None = None
         self.envelope: envelope.Envelope | None = None
+        self.position: tuple[float, float] | None = None
         self.kelurahan: int | None = None
         self.values: dict[str, Any] = {}
         self.answers: dict[str, Any] = {}  # as sent, in the words of the present form
@@ -61,10 +61,6 @@ class Case:
     @property
     def readable(self) -> bool:
         return self.envelope is not None and self.submission.state == State.RECEIVED
-
-    @property
-    def position(self) -> tuple[float, float] | None:
-        return self.envelope.position if self.envelope else None
 
     @property
     def placed(self) -> tuple[float, float]:
@@ -98,6 +94,7 @@ class Case:
         self.envelope, wrong = envelope.read(
             item, received_at=submission.received_at, clock_skew=clock_skew
         )
+        self.position = self.envelope.position if self.envelope else None
         wrong |= faults or {}
         if not faults:
             self.values, unfit = reader(form)(answers)
@@ -117,7 +114,7 @@ class Case:
     def entry(self, **more: Any) -> Entry:
         assert self.envelope is not None
         seen = Observation(
-            instance_id=self.submission.root or self.submission.pk,
+            instance_id=chain_of(self.submission),
             observed_at=self.envelope.observed_at,
             position=self.envelope.position,
             accuracy=self.envelope.accuracy,

@@ -7,9 +7,8 @@ nobody foresaw it is halved, until the one that fails stands alone and harms no 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Any
 from uuid import UUID
 
 from django.db import DataError, IntegrityError, OperationalError, transaction
@@ -37,13 +36,10 @@ VERDICT = (
 )  # fmt: skip
 
 
-def judge(
-    submissions: Sequence[Submission], contents: Mapping[UUID, Any] | None = None
-) -> list[Submission]:
+def judge(submissions: Sequence[Submission]) -> list[Submission]:
     """Judge stored submissions, then the revisions that waited for them; returns each as it now
-    stands, in the order given. `contents` are payloads that the caller has at hand already parsed.
-    """
-    judged = _judge_set(submissions, contents or {})
+    stands, in the order given."""
+    judged = _judge_set(submissions)
     all_judged = [*judged, *_judge_late(judged)]
     accepted = [row for row in all_judged if row.state == State.ACCEPTED]
     waiting = Attachment.objects.filter(state=Attachment.State.COMPLETE, reason="")
@@ -63,11 +59,11 @@ def _judge_late(judged: Sequence[Submission]) -> Iterator[Submission]:
         late = list(waiting.filter(IsAnyOf("revises", done, UUIDField()))[:CROWD])
         if not late:
             return
-        judged = _judge_set(late, {})
+        judged = _judge_set(late)
         yield from judged
 
 
-def _judge_set(submissions: Sequence[Submission], contents: Mapping[UUID, Any]) -> list[Submission]:
+def _judge_set(submissions: Sequence[Submission]) -> list[Submission]:
     """Judge what is still received; returns each as it now stands, in the order given.
 
     The rows are locked, so that parallel resends are judged once. What nobody foresaw leaves a
@@ -76,8 +72,8 @@ def _judge_set(submissions: Sequence[Submission], contents: Mapping[UUID, Any]) 
     """
     try:
         with transaction.atomic():
-            judged = _locked(submissions)
-            _judge([Case(row, contents.get(row.instance_id)) for row in judged.values()])
+            waiting = _locked(submissions)
+            _judge([Case(row) for row in waiting])
     except OperationalError:
         raise
     except Exception as error:
@@ -87,19 +83,24 @@ def _judge_set(submissions: Sequence[Submission], contents: Mapping[UUID, Any]) 
         keys = [row.instance_id for row in submissions]
         fresh = Submission.objects.in_bulk(keys)
         rows = [fresh[key] for key in keys]
-        return _judge_set(rows[:half], contents) + _judge_set(rows[half:], contents)
-    settled = Submission.objects.in_bulk(
-        [row.instance_id for row in submissions if row.instance_id not in judged]
-    )
-    return [judged.get(row.instance_id) or settled[row.instance_id] for row in submissions]
+        return _judge_set(rows[:half]) + _judge_set(rows[half:])
+    if len(waiting) == len(submissions):
+        return waiting
+    judged = {row.instance_id for row in waiting}
+    settled = Submission.objects.in_bulk({row.instance_id for row in submissions} - judged)
+    return [settled.get(row.instance_id, row) for row in submissions]
 
 
-def _locked(submissions: Sequence[Submission]) -> dict[UUID, Submission]:
+def _locked(submissions: Sequence[Submission]) -> list[Submission]:
+    """Those that are still open; nobody else judges them until the transaction ends."""
     known = IsAnyOf("pk", [row.instance_id for row in submissions], UUIDField())
     rows = Submission.objects.select_for_update().filter(known, state__in=OPEN)
-    keys = set(rows.order_by("pk").values_list("pk", flat=True))
-    waiting = {row.instance_id: row for row in submissions if row.instance_id in keys}
-    for row in waiting.values():
+    keys = rows.order_by("pk").values_list("pk", flat=True)
+    waiting = list(submissions)
+    if len(keys) < len(submissions):
+        found = set(keys)
+        waiting = [row for row in submissions if row.instance_id in found]
+    for row in waiting:
         row.state, row.judged_at = State.RECEIVED, None
     return waiting
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -11,6 +13,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import transaction
 from django.db.models import Q
+from django.utils.functional import cached_property
 from knox.models import AuthToken
 
 from layers.functions import TransactionId
@@ -179,9 +182,10 @@ class Submission(models.Model):
                 condition=Q(units__isnull=False),
                 name="field_api_submission_units",
             ),
+            # Only what is judged has a position: what arrives is not written here twice.
             models.Index(
                 fields=("device", "-sequence"),
-                condition=Q(sequence__isnull=False),
+                condition=Q(geom__isnull=False),
                 name="field_api_submission_order",
             ),
         ]
@@ -203,6 +207,11 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return str(self.instance_id)
+
+    @cached_property
+    def item(self) -> Any:
+        """The payload, read. Whoever has it at hand already sets it."""
+        return json.loads(self.payload)
 
 
 class Attachment(models.Model):

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
+from itertools import accumulate
 from typing import IO, Any
 
+import orjson
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
@@ -16,6 +19,9 @@ MAX_BYTES = 256 * 1024
 MAX_BATCH_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 20
 
+_LONG = b"0" * 19  # digits that may not fit into 64 bits
+_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
+_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _ESCAPED = re.compile(rb"\\.", re.DOTALL)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
@@ -60,7 +66,7 @@ class BoundedJSONParser(BaseParser):
         if body.count(b"[") + body.count(b"{") > MAX_DEPTH and depth(body) > MAX_DEPTH:
             raise Unreadable(f"JSON bersarang lebih dari {MAX_DEPTH} tingkat.", text)
         try:
-            item = json.loads(body)
+            item = _read(body)
         except ValueError as error:
             raise Unreadable("Isi bukan JSON yang sah.", text) from error
         if not isinstance(item, dict):
@@ -80,16 +86,19 @@ def _declared(parser_context: Mapping[str, Any] | None) -> int:
     return int(length) if length.isdigit() else 0
 
 
+def _read(body: bytes) -> Any:
+    """orjson is several times as fast, but rounds long whole numbers and refuses NaN, Infinity,
+    lone surrogates and other encodings than UTF-8: what holds such is read by the standard
+    library."""
+    if _LONG not in body.translate(_AS_ZERO):
+        with suppress(orjson.JSONDecodeError):
+            return orjson.loads(body)
+    return json.loads(body)
+
+
 def depth(body: bytes) -> int:
     """How deeply brackets nest outside strings; one that is never closed runs to the end."""
     if b"\\" in body:
         body = _ESCAPED.sub(b"", body)
     brackets = b"".join(body.split(b'"')[::2]).translate(None, _NO_BRACKETS)
-    deepest = level = 0
-    for mark in brackets:
-        if mark in b"[{":
-            level += 1
-            deepest = max(deepest, level)
-        else:
-            level -= 1
-    return deepest
+    return max(accumulate(map(_STEP.__getitem__, brackets), initial=0))

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from django.contrib.auth.models import User
@@ -46,8 +46,7 @@ def _canonical(item: Any) -> str:
     return _plain_json(item) if "null" in text else text
 
 
-@dataclass(frozen=True)
-class Receipt:
+class Receipt(NamedTuple):
     """`conflict`: the UUID is taken by other content or by somebody else, and nothing was
     changed.
     """
@@ -97,16 +96,13 @@ def receive_all(
     }
     if not waiting:
         return receipts
-    contents = {
-        row.instance_id: item
-        for row, item in zip(arrived, items, strict=True)
-        if row.instance_id in waiting and row.sha256 == waiting[row.instance_id].sha256
-    }
-    judged = {row.instance_id: row for row in judge(list(waiting.values()), contents)}
+    judged = {row.instance_id: row for row in judge(list(waiting.values()))}
     return [
-        Receipt(judged.get(receipt.submission.instance_id, receipt.submission), receipt.created)
-        if not receipt.conflict
-        else receipt
+        receipt
+        if receipt.conflict
+        else receipt._replace(
+            submission=judged.get(receipt.submission.instance_id, receipt.submission)
+        )
         for receipt in receipts
     ]
 
@@ -147,6 +143,7 @@ def _arrived(item: Any, sender: Sender) -> Submission:
         layer_id=storable(form)[:60] if isinstance(form, str) else "",
         sequence=sequence if is_sequence(sequence) else None,
         revises=uuid_of(item.get("revises")),
+        item=item,
     )
 
 
@@ -167,14 +164,12 @@ def _store(rows: Sequence[Submission]) -> list[Receipt]:
     first: dict[uuid.UUID, Submission] = {}
     for row in rows:
         first.setdefault(row.instance_id, row)
-    new = bulk.add_new(list(first.values()), key="instance_id")
-    known = Submission.objects.in_bulk([key for key in first if key not in new])
+    known = Submission.objects.in_bulk(bulk.add_new(list(first.values())))
     receipts = []
     for row in rows:
         standing = known.get(row.instance_id) or first[row.instance_id]
-        created = row.instance_id in new and standing is row
         same = standing.user_id == row.user_id and standing.sha256 == row.sha256
-        receipts.append(Receipt(standing, created=created, conflict=not same))
+        receipts.append(Receipt(standing, created=standing is row, conflict=not same))
     return receipts
 
 

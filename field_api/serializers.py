@@ -119,7 +119,7 @@ def result(receipt: Receipt) -> dict[str, Any]:
     submission = receipt.submission
     if receipt.conflict:
         return {
-            "instance_id": str(submission.pk),
+            "instance_id": submission.instance_id,
             "outcome": "conflict",
             "state": None,
             "feature_id": None,
@@ -127,7 +127,7 @@ def result(receipt: Receipt) -> dict[str, Any]:
             "conflicts": {},
         }
     return {
-        "instance_id": str(submission.pk),
+        "instance_id": submission.instance_id,
         "outcome": outcome(receipt),
         "state": submission.state,
         "feature_id": submission.feature_id,

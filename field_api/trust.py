@@ -7,9 +7,8 @@ says; mocked and hand-placed positions say accuracy 0, as ODK Collect does.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 METRES_A_DEGREE = 111_195.0  # of a great circle on the mean sphere of 6,371 km
 FAST = 120.0  # km/h since the last fix: faster than any road here allows
@@ -19,8 +18,7 @@ CLOSE, AWAY = 200.0, 1000.0  # metres from the place it is about, beyond the acc
 CLOCK = 3600.0  # seconds a clock may be off before it is worth telling
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """A position in time."""
 
     lon: float
@@ -32,7 +30,7 @@ class Fix:
 
 def metres(a: tuple[float, float], b: tuple[float, float]) -> float:
     """Great-circle distance between two (lon, lat), in metres."""
-    (lon1, lat1), (lon2, lat2) = (map(math.radians, point) for point in (a, b))
+    lon1, lat1, lon2, lat2 = map(math.radians, (*a, *b))
     half = math.sin((lat2 - lat1) / 2) ** 2
     half += math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
     return 2 * math.degrees(math.asin(min(1.0, math.sqrt(half)))) * METRES_A_DEGREE

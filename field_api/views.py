@@ -31,6 +31,7 @@ from field_api.forms import form_for, forms_for
 from field_api.models import Submission
 from field_api.parsers import BatchParser, BoundedJSONParser, Unreadable
 from field_api.receive import Receipt, receive_all, receive_unreadable
+from field_api.renderers import QuickJSONRenderer
 from field_api.revisions import withdraw
 from field_api.serializers import (
     BATCH,
@@ -145,6 +146,7 @@ class Batch(Strict):
     """Up to 1,000 submissions, each with its own answer: one that is wrong holds up no other."""
 
     parser_classes = (BatchParser,)
+    renderer_classes = (QuickJSONRenderer,)
 
     @extend_schema(
         summary="Kirim banyak catatan lapangan sekaligus",

@@ -13,11 +13,13 @@ from typing import Any, TypeVar
 
 import orjson
 from django.contrib.gis.geos import GEOSGeometry
-from django.db import IntegrityError, connection
+from django.db import connection
+from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import Model, QuerySet
 from django.db.models.base import ModelState
 from django.db.models.expressions import DatabaseDefault
 from django.utils import timezone
+from psycopg.types.json import Json
 
 from layers.functions import Stored
 
@@ -38,11 +40,9 @@ def point(position: tuple[float, float] | None) -> str | None:
 def alike(row: Row, **values: Any) -> Row:
     """A new row like another but for these attributes, without the cost of a model's `__init__`,
     which is more than that of all the rest of a row's way."""
-    twin = type(row).__new__(type(row))
-    twin.__dict__.update(row.__dict__)
-    twin.__dict__.update(values)
-    twin._state = ModelState()
-    twin._state.fields_cache = dict(row._state.fields_cache)
+    twin, state = type(row).__new__(type(row)), ModelState()
+    state.fields_cache = dict(row._state.fields_cache)
+    twin.__dict__ = {**row.__dict__, **values, "_state": state}
     return twin
 
 
@@ -56,53 +56,59 @@ def hold(models: Sequence[type[Model]]) -> None:
 def append(rows: Sequence[Model]) -> None:
     """Insert rows of one model that nothing can be in the way of; their primary keys stay unset."""
     if rows:
-        _insert(rows, "")
+        _insert(type(rows[0]), _to_insert(rows))
+
+
+def repeat(row: Row, **columns: list[Any]) -> None:
+    """Insert as many rows like this one as `columns` are long, each with its own values of these;
+    they never become instances."""
+    if next(iter(columns.values())):
+        own: Columns = {row._meta.get_field(name): values for name, values in columns.items()}
+        _insert(type(row), _to_insert([row]) | own)
 
 
 def add(rows: Sequence[Model], *, key: str) -> None:
-    """Insert new rows of one model and set their primary keys; `key` is a unique field of theirs.
-    Raises IntegrityError, having inserted nothing, where one is there already."""
-    if len(add_new(rows, key=key)) < len(rows):
-        raise IntegrityError(f"{type(rows[0]).__name__}: a row with such a {key} exists.")
-
-
-def add_new(rows: Sequence[Model], *, key: str) -> set[Any]:
-    """Insert those rows whose unique `key` is not there yet, set their primary keys and return
-    their keys. In the order of the key, so that two that send the same do not lock each other."""
+    """Insert new rows of one model and set their primary keys. Raises IntegrityError, having
+    inserted nothing, where one is there already. In the order of `key`, a unique UUID of theirs:
+    its index is then walked once, from one end to the other."""
     if not rows:
-        return set()
+        return
+    rows = _ordered(rows, key)
     meta = rows[0]._meta
-    told = f"ON CONFLICT DO NOTHING RETURNING {quoted(meta.get_field(key))}, {quoted(meta.pk)}"
-    made = dict(_insert(sorted(rows, key=lambda row: str(getattr(row, key))), told))
-    for row in rows:
-        if (known := made.get(getattr(row, key))) is not None:
-            row.pk = known
-            row._state.adding, row._state.db = False, connection.alias
-    return set(made)
-
-
-def _insert(rows: Sequence[Model], then: str) -> list[Any]:
-    meta = rows[0]._meta
-    fields = [
-        field
-        for field in meta.concrete_fields
-        if not field.generated
-        and not (field.primary_key and rows[0].pk is None)
-        and not isinstance(getattr(rows[0], field.attname), DatabaseDefault)
-    ]
-    now = timezone.now()
-    for field in fields:
-        if getattr(field, "auto_now_add", False):
-            for row in rows:
-                setattr(row, field.attname, now)
-    names = ", ".join(map(quoted, fields))
-    source, parameters = _source(rows, fields)
-    table = connection.ops.quote_name(meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} ({names}) SELECT {names} FROM {source} {then}", parameters
+            "SELECT nextval((SELECT pg_get_serial_sequence(%s, %s)::regclass))"
+            " FROM generate_series(1, %s)",
+            [connection.ops.quote_name(meta.db_table), meta.pk.column, len(rows)],
         )
-        return cursor.fetchall() if then else []
+        for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
+            row.__dict__[meta.pk.attname] = pk
+    _insert(type(rows[0]), _to_insert(rows))
+    _stand(rows)
+
+
+def add_new(rows: Sequence[Model]) -> set[Any]:
+    """Insert those rows whose primary key, a UUID, is not there yet; returns the keys that are. In
+    the order of the key, so that two that send the same do not lock each other."""
+    if not rows:
+        return set()
+    key = rows[0]._meta.pk
+    columns = _to_insert(_ordered(rows, key.attname))
+    made = _insert(type(rows[0]), columns, f"ON CONFLICT DO NOTHING RETURNING {quoted(key)}")
+    _stand(rows)
+    if len(made) == len(rows):
+        return set()
+    return {row.pk for row in rows} - {pk for (pk,) in made}
+
+
+def _ordered(rows: Sequence[Row], key: str) -> list[Row]:
+    return sorted(rows, key=lambda row: row.__dict__[key].bytes)
+
+
+def _stand(rows: Sequence[Model]) -> None:
+    alias = connection.alias
+    for row in rows:
+        row._state.adding, row._state.db = False, alias
 
 
 def change(rows: Sequence[Model], names: Sequence[str]) -> None:
@@ -114,8 +120,8 @@ def change(rows: Sequence[Model], names: Sequence[str]) -> None:
     fields: list[Any] = [meta.get_field(name) for name in names]
     sets = ", ".join(f"{quoted(field)} = new.{quoted(field)}" for field in fields)
     table, pk = connection.ops.quote_name(meta.db_table), quoted(meta.pk)
-    source, parameters = _source(rows, [meta.pk, *fields])
-    with connection.cursor() as cursor:
+    source, parameters = _source(_values(rows, [meta.pk, *fields]))
+    with _binding_cursor() as cursor:
         cursor.execute(
             f"UPDATE {table} SET {sets} FROM (SELECT * FROM {source}) AS new "
             f"WHERE {table}.{pk} = new.{pk}",
@@ -134,7 +140,7 @@ def covering(areas: QuerySet[Any], points: Sequence[tuple[float, float]]) -> lis
         FROM unnest(%s::float8[], %s::float8[]) WITH ORDINALITY AS given (lon, lat, place)
         ORDER BY place"""
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*parameters, *map(list, zip(*points, strict=True))])
+        cursor.execute(sql, [*parameters, *map(_array, zip(*points, strict=True))])
         return [found for (found,) in cursor.fetchall()]
 
 
@@ -142,42 +148,91 @@ def quoted(field: Any) -> str:
     return connection.ops.quote_name(field.column)
 
 
-def _source(rows: Sequence[Model], fields: Sequence[Any]) -> tuple[str, list[str]]:
-    """(SQL after FROM, its parameters) of these rows. Unfolding costs by the value, so what all
-    rows share is said once."""
-    first = rows[0].__dict__
-    shared: list[Any] = []
-    own: list[Any] = []
-    for field in fields:
-        name, value = field.attname, first[field.attname]
-        kind = type(value)  # GEOS complains where a geometry is compared with its text
-        same = not field.primary_key and all(
-            (one := row.__dict__[name]) is value or (type(one) is kind and one == value)
-            for row in rows
-        )
-        (shared if same else own).append(field)
-    own = own or [shared.pop()]
-    sources = [f"json_to_recordset(%s) AS own({_typed(own)})"]
-    parameters = [_folded(rows, own)]
-    if shared:
-        sources.append(f"json_to_recordset(%s) AS shared({_typed(shared)})")
-        parameters.append(_folded(rows[:1], shared))
-    return " CROSS JOIN ".join(sources), parameters
-
-
-def _typed(fields: Sequence[Any]) -> str:
-    return ", ".join(f"{quoted(field)} {column_type(field)}" for field in fields)
-
-
 def column_type(field: Any) -> str:
     found = field.rel_db_type(connection) if field.primary_key else field.db_type(connection)
     return str(found)
 
 
-def _folded(rows: Sequence[Model], fields: Sequence[Any]) -> str:
-    columns = [(field.column, field.attname) for field in fields]
-    told = [{column: row.__dict__[name] for column, name in columns} for row in rows]
-    return orjson.dumps(told, default=_plain).decode()
+# -- rows as columns: the values of each field, or a single one that all rows share
+
+Columns = dict[Any, list[Any]]
+
+
+def _to_insert(rows: Sequence[Model]) -> Columns:
+    """The columns of new rows, but for those that the database fills in."""
+    first, now = rows[0], timezone.now()
+    fields = [
+        field
+        for field in first._meta.concrete_fields
+        if not field.generated
+        and not (field.primary_key and first.pk is None)
+        and not isinstance(first.__dict__[field.attname], DatabaseDefault)
+    ]
+    for field in fields:
+        if getattr(field, "auto_now_add", False):
+            for row in rows:
+                row.__dict__[field.attname] = now
+    return _values(rows, fields)
+
+
+def _values(rows: Sequence[Model], fields: Sequence[Any]) -> Columns:
+    told = [row.__dict__ for row in rows]
+    columns = {field: [one[field.attname] for one in told] for field in fields}
+    shared = [field for field in fields if not field.primary_key and _alike(columns[field])]
+    if len(shared) == len(fields):
+        shared.pop()  # one of them tells how many rows there are
+    return columns | {field: columns[field][:1] for field in shared}
+
+
+def _alike(values: Sequence[Any]) -> bool:
+    """Whether all are the same. GEOS complains where a geometry is compared with its text."""
+    return len({*map(type, values)}) == 1 and values.count(values[0]) == len(values)
+
+
+def _insert(model: type[Model], columns: Columns, then: str = "") -> list[Any]:
+    names = ", ".join(map(quoted, columns))
+    source, parameters = _source(columns)
+    table = connection.ops.quote_name(model._meta.db_table)
+    with _binding_cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({names}) SELECT {names} FROM {source} {then}", parameters
+        )
+        return cursor.fetchall() if then else []
+
+
+def _binding_cursor() -> Any:
+    """Its parameters travel beside the statement: long ones that are written into it would be
+    quoted here, and read as SQL there."""
+    connection.ensure_connection()
+    cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
+    return connection._prepare_cursor(cursor)  # type: ignore[attr-defined]
+
+
+def _source(columns: Columns) -> tuple[str, list[Json]]:
+    """(SQL after FROM, its parameters) of these columns. Unfolding costs by the value, so what all
+    rows share is said once."""
+    longest = max(map(len, columns.values()))
+    own = {field: values for field, values in columns.items() if len(values) == longest}
+    shared = {field: values for field, values in columns.items() if field not in own}
+    told = {"own": own, "shared": shared} if shared else {"own": own}
+    sources = " CROSS JOIN ".join(
+        f"json_to_recordset(%s) AS {name}({_typed(part)})" for name, part in told.items()
+    )
+    return sources, [_folded(part) for part in told.values()]
+
+
+def _typed(columns: Columns) -> str:
+    return ", ".join(f"{quoted(field)} {column_type(field)}" for field in columns)
+
+
+def _folded(columns: Columns) -> Json:
+    names = [field.column for field in columns]
+    rows = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return Json(rows, dumps=_dumped)
+
+
+def _dumped(rows: Any) -> bytes:
+    return orjson.dumps(rows, default=_plain)
 
 
 def _plain(value: Any) -> Any:
@@ -185,3 +240,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, GEOSGeometry):
         return value.hexewkb.decode()
     return str(value)
+
+
+def _array(numbers: Sequence[float]) -> str:
+    """As PostgreSQL writes an array: several times as fast as to let the driver do it."""
+    return f"{{{','.join(map(repr, numbers))}}}"

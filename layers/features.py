@@ -28,6 +28,7 @@ from layers.selection import EVERY_ROW, BBox, Query, select
 
 TIMEOUT = "10s"
 CHUNK = 2_501  # four for the largest page and the row that proves there is another
+TOGETHER = 500  # rows that the database sends at a time
 EXTENT_SECONDS = 60  # an extent is a scan of all rows: asked for by every visitor, it may be so old
 
 
@@ -102,8 +103,9 @@ def _read(rows: QuerySet, properties: Sequence[Property], crs: Crs) -> list[tupl
         return []
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = '{TIMEOUT}'")
-        cursor.execute(sql, params)
-        return cursor.fetchall()
+        with connection.wrap_database_errors:
+            # The first are unpacked while the others are written yet.
+            return list(cursor.cursor.stream(sql, params, size=TOGETHER))
 
 
 def feature(layer: Layer, user: User, query: Query) -> str | None:

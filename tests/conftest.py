@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.cache import caches
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from django.utils import translation
 from rest_framework.test import APIClient
 
@@ -19,6 +19,7 @@ from field_api.models import Device
 from layers.permissions import Duty, Role
 from layers.registry import LAYERS
 from tests import factories
+from tests.snapshot import Beginning, Snapshot, is_allowed
 
 CAST = (
     "citizen",
@@ -42,8 +43,18 @@ def person(name: str, *roles: Role, **duty: Any) -> User:
 
 
 @pytest.fixture
-def cast(db: None) -> SimpleNamespace:
+def cast(db: None, cast_once_made: Snapshot) -> SimpleNamespace:
     """Everybody by name, and the town they live in as `cast.town`."""
+    return cast_once_made.put_back() if cast_once_made.fits() else make_cast()
+
+
+@pytest.fixture(scope="session")
+def cast_once_made(django_db_setup: None, django_db_blocker: Any) -> Snapshot:
+    with django_db_blocker.unblock():
+        return Snapshot(make_cast)
+
+
+def make_cast() -> SimpleNamespace:
     officer = person("officer", Role.OFFICER)
     town = factories.town(by=officer)
     for layer in LAYERS.values():
@@ -69,13 +80,27 @@ def pytest_configure() -> None:
     """Each client of a test loads the middleware anew: static files are looked up when asked for,
     and not listed half a second long each time."""
     settings.WHITENOISE_AUTOREFRESH = True
+    # What makes a password slow to guess makes a demo city slow to fill.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones begin: at the end no core waits for another, which has one of them yet."""
+    items.sort(key=lambda item: item.path.parent.name not in ("drill", "browser", "geo_portal"))
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """What a test left of a server or a thread may hold a connection yet: a database that is being
-    used cannot be dropped."""
-    yield
+    """What a test committed is taken away quickly. What it left of a server or a thread may hold a
+    connection yet: a database that is being used cannot be dropped."""
+    with django_db_blocker.unblock():
+        beginning = Beginning() if is_allowed() else None
+    with pytest.MonkeyPatch.context() as patch:
+        if beginning:
+            again = beginning.come_again
+            patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: again())
+        yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"

@@ -38,6 +38,8 @@ def base_url() -> str:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     software_gl = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+    # Drawn in software either way: maps as WebGL asks for, pages without the detour over it.
+    software_gl.append("--disable-gpu-compositing")
     return browser_type_launch_args | {
         "executable_path": os.environ.get("CHROMIUM", "/usr/bin/chromium"),
         "args": ["--no-sandbox", "--disable-background-networking", *software_gl],

@@ -138,6 +138,15 @@ def test_a_body_without_submissions_says_what_is_missing(phone: Any, body: Any) 
     assert "submissions" in told["errors"]
 
 
+def test_an_answer_is_indented_for_who_asks_for_that(phone: Any) -> None:
+    sent = {"submissions": [report()]}
+    plain = phone.post(BATCH, sent, format="json")
+    read = phone.post(BATCH, sent, format="json", HTTP_ACCEPT="application/json; indent=2")
+    assert b"\n" not in plain.content
+    assert read.content.startswith(b'{\n  "results"')
+    assert plain["Content-Type"] == "application/json"
+
+
 def test_a_batch_over_a_thousand_is_turned_away(phone: Any) -> None:
     body = {"submissions": [1] * 1001}
     assert "1000" in problem(phone.post(BATCH, body, format="json"), 413)["detail"]

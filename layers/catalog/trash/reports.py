@@ -107,7 +107,7 @@ def write_reports(*, entries: Sequence[Entry], by: Any) -> list[TrashReport]:
     new = [report for report in reports if not report.pk]
     bulk.add(new, key="instance_id")
     first = TrashReportMove(to_status=blank.status, by=by)
-    bulk.append([bulk.alike(first, record_id=report.pk) for report in new])
+    bulk.repeat(first, record=[report.pk for report in new])
     return reports
 
 
