@@ -1,7 +1,7 @@
-"""CQL2 text (OGC 21-065r2) as a condition on the rows of a layer.
+"""CQL2 (OGC 21-065r2) as a condition on the rows of a layer.
 
-What is written is parsed by a library, and its tree is translated by lists of what is allowed:
-nothing a stranger wrote becomes a name, an operator or SQL. Conditions are expressions, not keyword
+The tree of what is written (`layers.cql2_text`) is translated by lists of what is allowed: nothing
+a stranger wrote becomes a name, an operator or SQL. Conditions are expressions, not keyword
 lookups, so that NOT keeps the three truths of SQL: a row without a value meets neither a condition
 nor its contrary.
 """
@@ -15,9 +15,8 @@ from operator import and_, or_
 from typing import Any
 
 import shapely
-from cql2 import ParseError, parse_text
 from django.db.models import BooleanField, ExpressionWrapper, F, Func, Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Collate, Lower, Upper
 from django.db.models.lookups import (
     Exact,
     GreaterThan,
@@ -30,17 +29,15 @@ from shapely.geometry import shape as shaped
 from shapely.geometry.base import BaseGeometry
 
 from layers.base import Layer, User
+from layers.cql2_text import BadFilter, tree
 from layers.crs import CRS84, Crs, boxes, stored
 from layers.permissions import EVERYTHING, NOTHING, staff_rows
 from layers.queryables import Kind, Queryable, queryables
 from layers.selection import touching
 
-LONGEST = 4_000  # characters
-DEEPEST = 8  # parentheses in each other: the parser's time doubles with each that does not close
 MOST = 200  # conditions and values
 GEOMETRY = "geometry"
 
-_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*\"""")
 _COMPARISONS: dict[str, type] = {
     "=": Exact,
     "<": LessThan,
@@ -54,10 +51,6 @@ _COMPARISONS: dict[str, type] = {
 _MIRRORED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _BETWEEN_TIMES = ("t_intersects", "t_during")
 _TEMPORAL = {*_BETWEEN_TIMES, "t_after", "t_before", "t_equals"}
-
-
-class BadFilter(ValueError):
-    """A filter that means nothing here; the message is a sentence for its writer."""
 
 
 class Like(Func):
@@ -75,32 +68,11 @@ def where(text: str, layer: Layer, user: User, crs: Crs = CRS84) -> Q:
     A condition on a staff property leaves only the rows whose staff properties this person sees:
     else the answer would tell a hidden value.
     """
-    if len(text) > LONGEST or "\x00" in text:
-        raise BadFilter(f"Filter paling panjang {LONGEST} karakter, tanpa karakter NUL.")
-    if _depth(text) > DEEPEST:
-        raise BadFilter(f"Tanda kurung bertingkat paling dalam {DEEPEST}.")
-    try:
-        tree = parse_text(text).to_json()
-    except (ParseError, ValueError) as error:
-        raise BadFilter(f"Bukan CQL2 yang dapat dibaca: {_place(error)}.") from error
     translation = _Translation(layer, user, crs)
-    condition = translation.condition(tree)
+    condition = translation.condition(tree(text))
     if translation.staff:
         condition &= staff_rows(layer, user)
     return condition
-
-
-def _depth(text: str) -> int:
-    depth = deepest = 0
-    for sign in _QUOTED.sub("", text):
-        depth += (sign == "(") - (sign == ")")
-        deepest = max(deepest, depth)
-    return deepest
-
-
-def _place(error: Exception) -> str:
-    found = re.search(r"--> \d+:(\d+)", str(error))
-    return f"periksa karakter ke-{found[1]}" if found else "periksa penulisannya"
 
 
 class _Translation:
@@ -192,18 +164,22 @@ class _Translation:
             return ~Q(Exact(*sides))
         return Q(_COMPARISONS[name](*sides))
 
-    def side(self, one: Queryable, node: Any) -> Any:
-        """A property or a value of its kind, in small letters inside CASEI."""
+    def side(self, one: Queryable, node: Any, *, pattern: bool = False) -> Any:
+        """A property or a value of its kind, its case folded inside CASEI. LIKE reads the escapes
+        of its pattern itself."""
         if isinstance(node, dict) and node.get("op") == "casei":
             if one.kind is not Kind.TEXT or len(node["args"]) != 1:
                 raise BadFilter("CASEI hanya untuk satu teks.")
-            return Lower(self.side(one, node["args"][0]))
+            return _folded(self.side(one, node["args"][0], pattern=pattern))
         if _names(node):
             other = self.queryable(node)
             if not _comparable(one.kind, other.kind):
                 raise BadFilter(f"«{one.name}» tidak dapat dibandingkan dengan «{other.name}».")
             return F(other.prop.path)
-        return one.literal(self.literal(one, node))
+        value = self.literal(one, node)
+        if isinstance(value, str) and not pattern:
+            value = value.replace(r"\\", "\\")
+        return one.literal(value)
 
     def between(self, name: str, arguments: list[Any]) -> Q:
         one = self.queryable(arguments[0])
@@ -228,10 +204,12 @@ class _Translation:
             raise BadFilter("LIKE membandingkan sebuah teks dengan pola seperti 'Pasar%'.")
         if re.search(r"(?<!\\)(\\\\)*\\$", pattern):
             raise BadFilter("Pola LIKE tidak boleh berakhir dengan satu garis miring terbalik.")
-        return Q(Like(self.side(one, arguments[0]), self.side(one, arguments[1])))
+        return Q(Like(self.side(one, arguments[0]), self.side(one, arguments[1], pattern=True)))
 
     def is_null(self, name: str, arguments: list[Any]) -> Q:
-        return Q(IsNull(F(self.queryable(arguments[0]).prop.path), True))
+        (node,) = arguments
+        path = self.layer.geometry if _is_geometry(node) else self.queryable(node).prop.path
+        return Q(IsNull(F(path), True))
 
     def between_times(self, name: str, arguments: list[Any]) -> Q:
         """A moment within an interval, its ends included, or not (T_DURING)."""
@@ -263,7 +241,7 @@ class _Translation:
 
     def intersects(self, name: str, arguments: list[Any]) -> Q:
         for mine, literal in (arguments, arguments[::-1]):
-            if isinstance(mine, dict) and mine.get("property") == GEOMETRY:
+            if _is_geometry(mine):
                 found = touching(self.layer, map(stored, _shapes(literal, self.crs)))
                 return Q(ExpressionWrapper(found, output_field=BooleanField()))
         raise BadFilter(f"S_INTERSECTS butuh {GEOMETRY} dan sebuah bentuk.")
@@ -279,6 +257,15 @@ _PREDICATES: dict[str, tuple[int, _Build]] = {
     "isnull": (1, _Translation.is_null),
     "s_intersects": (2, _Translation.intersects),
 }
+
+
+def _folded(text: Any) -> Any:
+    """Full case folding (ß as ss), which the letters of the database's own collation lack."""
+    return Lower(Upper(Collate(text, "und-x-icu")))
+
+
+def _is_geometry(node: Any) -> bool:
+    return isinstance(node, dict) and node.get("property") == GEOMETRY
 
 
 def _names(node: Any) -> bool:

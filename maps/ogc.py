@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.gis.db.models import GeometryField
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
@@ -17,11 +18,21 @@ from layers.provenance import demo_layer_ids
 from layers.queryables import Kind, Queryable, queryables
 from layers.registry import layers_for
 from maps import parameters
-from maps.answers import FORMATS, GEOJSON, HTML, ITEMS, JSON, Json, answer, link, the_layer
+from maps.answers import (
+    FORMATS,
+    GEOJSON,
+    HTML,
+    ITEMS,
+    JSON,
+    RELATION,
+    Json,
+    answer,
+    link,
+    the_layer,
+)
 from maps.openapi import OPENAPI, SCHEMA, TYPES, describe
 from maps.problems import explained
 
-RELATION = "http://www.opengis.net/def/rel/ogc/1.0"
 # Each is proven in tests/ogc, where a test holds this list against the proofs.
 CONFORMS_TO = [
     *(
@@ -80,6 +91,10 @@ def conformance(request: HttpRequest) -> HttpResponseBase:
 def api(request: HttpRequest) -> HttpResponseBase:
     parameters.only(request.GET, ("f",))
     document = describe(layers_for(request.user), request.user, request.build_absolute_uri("/ogc"))
+    if request.user.is_authenticated:  # what is said of the layers of his duties needs his session
+        session = {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
+        document["components"]["securitySchemes"] = {"session": session}
+        document["security"] = [{"session": []}]
     return answer(request, document, OPENAPI, template="ogc/api.html")
 
 

@@ -16,6 +16,7 @@ from django.utils.dateparse import parse_date
 
 from layers import cql2
 from layers.base import Layer, User
+from layers.cql2_text import BadFilter
 from layers.crs import CRS84, SYSTEMS, Crs, boxes, stored
 from layers.permissions import properties_for
 from layers.queryables import queryables
@@ -123,7 +124,7 @@ def _condition(text: Mapping[str, str], layer: Layer, user: User) -> Q | None:
         return None
     try:
         return cql2.where(text["filter"], layer, user, crs)
-    except cql2.BadFilter as error:
+    except BadFilter as error:
         raise bad_parameter("filter", str(error)) from error
 
 

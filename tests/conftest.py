@@ -21,6 +21,7 @@ from layers.registry import LAYERS
 from tests import factories
 from tests.snapshot import Beginning, Snapshot, is_allowed
 
+LONGEST = ("drill", "geo_portal", "browser")  # folders of tests
 CAST = (
     "citizen",
     "idle_official",
@@ -87,7 +88,8 @@ def pytest_configure() -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long ones begin: at the end no core waits for another, which has one of them yet."""
-    items.sort(key=lambda item: item.path.parent.name not in ("drill", "browser", "geo_portal"))
+    rank = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.parent.name, len(rank)))
 
 
 @pytest.fixture(scope="session")
