@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 from django.contrib.gis.db import models
 from django.db import connection, transaction
@@ -117,6 +118,7 @@ def address(layer: Layer, number: int) -> str:
     return f"{declaration(layer, number)}.live"
 
 
+@lru_cache
 def declaration(layer: Layer, *more: int) -> str:
     """A short hash of all that decides how the layer's rows become tiles."""
     told = (

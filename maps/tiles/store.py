@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from errno import ENOSPC
 from pathlib import Path
 from typing import IO
 from zlib import crc32
@@ -58,9 +59,13 @@ class Address:
         return self.version.endswith(LIVE)
 
     @property
-    def path(self) -> Path:
+    def name(self) -> str:
         place = f"{self.layer_id}/{self.version}/{self.facet}/{self.z}/{self.x}/{self.y}"
-        return Path(f"{settings.TILE_STORE}/{place}{ENDING}")
+        return f"{settings.TILE_STORE}/{place}{ENDING}"
+
+    @property
+    def path(self) -> Path:
+        return Path(self.name)
 
 
 @dataclass(frozen=True)
@@ -113,36 +118,45 @@ def read(address: Address, *, trusting: bool = True) -> Kept | None:
     if root() is None or (trusting and address.live and not trusted()):
         return None
     try:
-        with address.path.open("rb") as file:
-            return Kept(file.read())
+        file = os.open(address.name, os.O_RDONLY)
     except OSError:
         return None
+    try:
+        return Kept(os.read(file, os.fstat(file).st_size))
+    finally:
+        os.close(file)
 
 
 def write(address: Address, content: bytes) -> bool:
     """Keep a tile (gzip bytes): whole or not at all. False where the disk refuses it."""
     if root() is None:
         return False
-    temporary = Path(f"{settings.TILE_STORE}/.tmp/{os.getpid()}-{secrets.token_hex(8)}")
+    temporary = f"{settings.TILE_STORE}/.tmp/{os.getpid()}-{secrets.token_hex(8)}"
     try:
-        _put(address.path, content, temporary)
+        _put(address.name, content, temporary)
     except OSError as error:
         with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            os.unlink(temporary)
         logger.warning("A tile was not stored: %s", error)
         return False
     return True
 
 
-def _put(final: Path, content: bytes, temporary: Path) -> None:
+def _put(final: str, content: bytes, temporary: str) -> None:
     try:
-        temporary.write_bytes(content)
-        temporary.replace(final)
+        _write(temporary, content)
+        os.rename(temporary, final)
     except FileNotFoundError:  # the first in its folder
-        for folder in (temporary.parent, final.parent):
-            folder.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
-        temporary.replace(final)
+        for name in (temporary, final):
+            os.makedirs(os.path.dirname(name), exist_ok=True)
+        _write(temporary, content)
+        os.rename(temporary, final)
+
+
+def _write(name: str, content: bytes) -> None:
+    with open(name, "wb", buffering=0) as file:
+        if file.write(content) < len(content):
+            raise OSError(ENOSPC, os.strerror(ENOSPC), name)
 
 
 def forget(address: Address) -> None:

@@ -36,21 +36,22 @@ FEATURES_3 = {
     "queryables": "get-conformance get-queryables-uris get-queryables",
     "queryables-query-parameters": "get-conformance query-param",
     "filter": """get-conformance filter-param filter-lang-default expression-construction
-    filter-crs-wgs84 filter-crs-param""",
+    filter-crs-wgs84 filter-crs-param get-functions""",
     "features-filter": """get-conformance get-collections get-collection filter-on-items
     mixing-expression""",
 }
 CQL2 = {
     "cql2-text": "validate escaping",
-    "basic-cql2": "basic-test comparison is-null boolean logical",
-    "advanced-comparison-operators": "like between in logical",
-    "case-insensitive-comparison": "casei casei-like logical",
-    "basic-spatial-functions": "s_intersects logical",
-    "basic-spatial-functions-plus": "s_intersects",
+    "basic-cql2": "basic-test comparison is-null boolean test-data logical",
+    "advanced-comparison-operators": "like between in test-data logical",
+    "case-insensitive-comparison": "casei casei-like test-data logical",
+    "basic-spatial-functions": "s_intersects test-data logical",
+    "basic-spatial-functions-plus": "s_intersects test-data",
 }
 TILES = {
-    "core": "tc-op tc-success tc-error",
-    "mvt": "tileset-set",
+    "core": """conformance-success tc-op tc-tilematrix-definition tc-tilerow-definition
+    tc-tilecol-definition tc-success tc-error""",
+    "mvt": "content",
 }
 STANDARDS = {
     "http://www.opengis.net/spec/ogcapi-features-1/1.0": FEATURES_1,

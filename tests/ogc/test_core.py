@@ -5,15 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import jsonschema
 import pytest
+import shapely
+from schemathesis.specs.openapi.definitions import OPENAPI_30
 
 from layers.registry import LAYERS
+from maps.answers import FORMATS, ITEMS
 from tests.factories import trash_report
 from tests.ogc.reader import GEOJSON, PUBLIC, Reader, links, points
 
 pytestmark = pytest.mark.django_db
 STANDARD = "http://www.opengis.net/spec/ogcapi-features-1/1.0"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+OTHERS = {FORMATS[name].media for name in ITEMS if name != "json"} - {GEOJSON}
 
 
 def test_the_api_speaks_http_and_refuses_other_methods(reader: Reader) -> None:
@@ -34,30 +39,41 @@ def test_coordinates_are_longitude_and_latitude(reader: Reader) -> None:
 def test_the_landing_page_leads_to_everything(reader: Reader) -> None:
     """/conf/core/root-op /conf/core/root-success"""
     landing = reader.get("/ogc/")
+    assert landing["title"]
     for rel in ("service-desc", "service-doc", "conformance", "data"):
         for link in links(landing, rel):
             answer = reader.answer(link["href"])
             assert answer.status_code == 200
             assert answer["Content-Type"].startswith(link["type"].split(";")[0])
         assert links(landing, rel)
+    page = reader.answer("/ogc/", f="html").content.decode()
+    for address in ("/ogc/api", "/ogc/conformance", "/ogc/collections"):
+        assert f'href="{address}' in page or f'href="http://testserver{address}' in page
 
 
 def test_the_definition_is_an_openapi_document(reader: Reader) -> None:
     """/conf/core/api-definition-op /conf/core/api-definition-success"""
-    (described,) = links(reader.get("/ogc/"), "service-desc")
-    assert reader.get(described["href"])["openapi"].startswith("3.0")
+    landing = reader.get("/ogc/")
+    (described,) = links(landing, "service-desc")
+    jsonschema.Draft4Validator(OPENAPI_30).validate(reader.get(described["href"]))
+    (told,) = links(landing, "service-doc")
+    assert b"<!doctype html>" in reader.answer(told["href"]).content.lower()
 
 
 def test_conformance_is_declared(reader: Reader) -> None:
     """/conf/core/conformance-op /conf/core/conformance-success"""
-    assert f"{STANDARD}/conf/core" in reader.get("/ogc/conformance")["conformsTo"]
+    (declared,) = links(reader.get("/ogc/"), "conformance")
+    for address in (declared["href"], "/ogc/conformance"):
+        claimed = reader.get(address)["conformsTo"]
+        assert f"{STANDARD}/conf/core" in claimed
+        assert all(isinstance(one, str) for one in claimed)
 
 
 def test_every_collection_is_listed_with_its_links(reader: Reader) -> None:
     """/conf/core/fc-md-op /conf/core/fc-md-success /conf/core/fc-md-links /conf/core/fc-md-items"""
     listed = reader.get("/ogc/collections")
     assert sorted(one["id"] for one in listed["collections"]) == PUBLIC
-    assert links(listed, "self")
+    assert [link["href"] for link in links(listed, "self")] == ["http://testserver/ogc/collections"]
     assert {link["type"] for link in links(listed, "alternate")} == {"text/html"}
     assert all(link["rel"] and link["type"] for link in listed["links"])
 
@@ -66,9 +82,8 @@ def test_a_collection_links_to_its_features_in_every_form(reader: Reader) -> Non
     """/conf/core/fc-md-items-links"""
     for one in reader.get("/ogc/collections")["collections"]:
         offered = links(one, "items")
-        assert GEOJSON in {link["type"] for link in offered}
-        assert all(link["href"] for link in offered)
-        assert len({link["type"] for link in offered}) == 7
+        assert {link["type"] for link in offered} == {GEOJSON, *OTHERS}
+        assert all(link["href"] and link["rel"] and link["type"] for link in one["links"])
 
 
 def test_a_collection_says_where_and_when_its_features_are(reader: Reader) -> None:
@@ -91,6 +106,7 @@ def test_one_collection_is_told_as_in_the_list(reader: Reader) -> None:
     """/conf/core/sfc-md-op /conf/core/sfc-md-success"""
     for listed in reader.get("/ogc/collections")["collections"]:
         alone = reader.get(f"/ogc/collections/{listed['id']}")
+        assert {link["type"] for link in links(alone, "alternate")} == {"text/html"}
         alone["links"] = [link for link in alone["links"] if link["rel"] != "alternate"]
         assert alone == listed
 
@@ -106,6 +122,12 @@ def test_features_come_as_geojson_with_their_counts_and_time(reader: Reader) -> 
         assert abs(age.total_seconds()) < 60
         hits = reader.items(layer_id, resultType="hits")
         assert hits["numberMatched"] == page["numberMatched"]
+        lon, lat = points(page["features"][0]["geometry"])[0]
+        for asked in ({"bbox": f"{lon},{lat},{lon},{lat}"}, {"datetime": "2026-11-12/.."}):
+            chosen = reader.items(layer_id, **asked)
+            assert chosen["numberMatched"] == len(chosen["features"])
+            hits = reader.items(layer_id, **asked, resultType="hits")
+            assert hits["numberMatched"] == len(reader.ids(layer_id, **asked, limit=1))
 
 
 def test_a_page_links_to_itself_the_other_forms_and_the_next(reader: Reader) -> None:
@@ -117,7 +139,8 @@ def test_a_page_links_to_itself_the_other_forms_and_the_next(reader: Reader) -> 
         assert [row["id"] for row in reader.get(itself["href"])["features"]] == [
             row["id"] for row in page["features"]
         ]
-        assert {"text/html", "text/csv"} <= {link["type"] for link in links(page, "alternate")}
+        assert {link["type"] for link in links(page, "alternate")} == OTHERS
+        assert all(link["rel"] and link["type"] for link in page["links"])
         assert reader.ids(layer_id, limit=1) == [row["id"] for row in reader.every(layer_id)]
 
 
@@ -132,12 +155,16 @@ def parameter(reader: Reader, layer_id: str, name: str) -> dict[str, Any]:
 def test_bbox_limit_and_datetime_are_defined_as_the_standard_does(reader: Reader) -> None:
     """/conf/core/fc-bbox-definition /conf/core/fc-limit-definition
     /conf/core/fc-time-definition"""
-    bbox = parameter(reader, "markets", "bbox")
-    assert (bbox["in"], bbox["required"], bbox["style"], bbox["explode"]) == (
-        "query", False, "form", False,
-    )  # fmt: skip
-    assert bbox["schema"]["type"] == "array"
-    assert bbox["schema"]["items"] == {"type": "number"}
+    for name in ("bbox", "limit", "datetime"):
+        spelled = parameter(reader, "markets", name)
+        assert (spelled["in"], spelled["required"]) == ("query", False)
+        assert (spelled["style"], spelled["explode"]) == ("form", False)
+    bbox = parameter(reader, "markets", "bbox")["schema"]
+    assert bbox == {
+        "type": "array",
+        "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}],
+        "items": {"type": "number"},
+    }
     limit = parameter(reader, "markets", "limit")["schema"]
     assert (limit["type"], limit["minimum"], limit["maximum"]) == ("integer", 1, 10_000)
     assert 1 <= limit["default"] <= limit["maximum"]
@@ -155,7 +182,10 @@ def test_a_box_chooses_what_lies_in_it_and_nothing_else(reader: Reader) -> None:
         for row in reader.every(layer_id)[:2]:
             lon, lat = points(row["geometry"])[0]
             near = f"{lon - 1e-6},{lat - 1e-6},{lon + 1e-6},{lat + 1e-6}"
-            assert row["id"] in reader.ids(layer_id, bbox=near)
+            found = reader.items(layer_id, bbox=near)["features"]
+            assert row["id"] in [one["id"] for one in found]
+            shapes = [shapely.geometry.shape(one["geometry"]) for one in found]
+            assert all(shape.distance(shapely.Point(lon, lat)) < 2e-6 for shape in shapes)
 
 
 def test_a_limit_is_kept_and_one_too_large_is_no_error(reader: Reader) -> None:
@@ -177,9 +207,10 @@ def test_a_time_chooses_what_was_true_then(reader: Reader) -> None:
         assert reader.ids(layer_id, datetime="../1999-12-31T23:59:59Z") == []
         one = LAYERS[layer_id].rows().filter(pk__in=every).order_by(path).last()
         moment = getattr(one, path).isoformat()
-        assert one.pk in reader.ids(layer_id, datetime=moment)
-        assert one.pk in reader.ids(layer_id, datetime=f"{moment}/..")
-        assert one.pk in reader.ids(layer_id, datetime=f"/{moment}")
+        for around in ("{}", "{}/..", "{}/", "../{}", "/{}", "{}/{}", "2020-01-01T00:00:00Z/{}"):
+            assert one.pk in reader.ids(layer_id, datetime=around.format(moment, moment))
+        for away in ("2020-01-01/2020-12-31", "2019-12-31T23:59:59Z", "2099-01-01/", "/1999-12-31"):
+            assert reader.ids(layer_id, datetime=away) == []
 
 
 def test_a_parameter_that_is_not_known_is_refused(reader: Reader) -> None:
@@ -199,13 +230,16 @@ def test_a_value_that_makes_no_sense_is_refused(reader: Reader) -> None:
 def test_each_feature_has_an_address_and_links(reader: Reader) -> None:
     """/conf/core/f-op /conf/core/f-success /conf/core/f-links"""
     for layer_id in reader.filled:
-        row = reader.every(layer_id)[0]
-        alone = reader.get(f"/ogc/collections/{layer_id}/items/{row['id']}")
-        assert {name: alone[name] for name in row} == row
-        (collection,) = links(alone, "collection")
-        assert reader.get(collection["href"])["id"] == layer_id
-        assert links(alone, "self")[0]["type"] == GEOJSON
-        assert links(alone, "alternate")
+        for row in reader.every(layer_id)[:5]:
+            alone = reader.get(f"/ogc/collections/{layer_id}/items/{row['id']}")
+            assert {name: alone[name] for name in row} == row
+            (collection,) = links(alone, "collection")
+            assert reader.get(collection["href"])["id"] == layer_id
+            (itself,) = links(alone, "self")
+            assert itself["type"] == GEOJSON
+            assert reader.get(itself["href"])["id"] == row["id"]
+            assert {link["type"] for link in links(alone, "alternate")} == OTHERS
+            assert all(link["rel"] and link["type"] for link in alone["links"])
 
 
 def test_a_feature_that_is_not_there_is_told_so(reader: Reader, cast: Any) -> None:

@@ -20,7 +20,6 @@ from layers.catalog.stunting.prevalence import Prevalence
 from layers.cql2_text import LONGEST, BadFilter
 from layers.registry import LAYERS
 from layers.selection import Query
-from tests.ogc.reader import Reader
 
 pytestmark = pytest.mark.django_db
 STANDARD = "http://www.opengis.net/spec/cql2/1.0"
@@ -75,7 +74,7 @@ def test_what_the_grammar_allows_is_read(text: str) -> None:
      "S_INTERSECTS(geometry, POLYGON((0 0, 1 1, 1 0, 0 1, 0 0)))",
      "S_INTERSECTS(geometry, POLYGON((0 0, 1 0)))", "S_INTERSECTS(geometry, POINT(999 0))",
      "S_INTERSECTS(geometry, BBOX(1,2,3))", "S_INTERSECTS(geometry, BBOX(1,9,3,2))",
-     "S_INTERSECTS(geometry, POINT(1e999 0))", "geometry = POINT(1 2)", "geometry IS NULL",
+     "S_INTERSECTS(geometry, POINT(1e999 0))", "geometry = POINT(1 2)",
      "T_AFTER(name, DATE('2026-01-01'))", "A_CONTAINS(name, ('a'))", "name = 'a\x00'",
      "(" * 9 + "name = 'x'" + ")" * 9, " OR ".join(["name = 'x'"] * 201), "name = 'x'" + " " * 4000,
      "name IN (" + ",".join(["'x'"] * 201) + ")", "name = '" + "x" * 501 + "'"],
@@ -86,20 +85,24 @@ def test_what_means_nothing_here_is_refused_in_a_sentence(text: str) -> None:
     assert len(str(told.value)) > 20
 
 
-def test_a_quote_is_written_twice(stalls: dict[str, int]) -> None:
+def test_quotes_backslashes_and_control_characters_are_escaped(stalls: dict[str, int]) -> None:
     """/conf/cql2-text/escaping"""
-    assert names(stalls, "name = 'O''Reilly'") == {"O'Reilly"}
-    assert names(stalls, "name = '50%_\\'") == {"50%_\\"}
+    odd = Market.objects.filter(pk=stalls["Pasar Oeba 2"])
+    for name, literal in {"a\a\b\t\n\v\f\rb": r"a\a\b\t\n\v\f\rb", r"\n\'": r"\\n\\\'"}.items():
+        odd.update(name=name)
+        assert names(stalls, f"name = '{literal}'") == {"Pasar Oeba 2"}
+        assert names(stalls, f"name LIKE '%{literal}'") == {"Pasar Oeba 2"}
+    for literal in ("O''Reilly", r"O\'Reilly"):
+        assert names(stalls, f"name = '{literal}' AND name LIKE '{literal}'") == {"O'Reilly"}
+    assert names(stalls, r"name = '50%_\\' OR name IN ('50%_\\')") == {"50%_\\"}
 
 
 def test_the_simplest_filters(stalls: dict[str, int]) -> None:
-    """/conf/basic-cql2/basic-test"""
     expected = {"TRUE": 5, "FALSE": 0, "NOT FALSE": 5, "code = 'oeba'": 1, "code <> 'oeba'": 4}
     assert {text: len(names(stalls, text)) for text in expected} == expected
 
 
 def test_values_are_compared(cast: Any) -> None:
-    """/conf/basic-cql2/comparison"""
     layer, low, high = LAYERS["price-readings"], 15_000, 15_750
     expected = {
         "price = 15000": {low},
@@ -130,7 +133,6 @@ def test_a_value_of_another_kind_is_refused(text: str) -> None:
 
 
 def test_what_has_no_value_meets_neither_a_condition_nor_its_contrary(cast: Any) -> None:
-    """/conf/basic-cql2/is-null"""
     hidden, told = Prevalence.objects.filter(released_at__isnull=False).order_by("-hidden")
     assert chosen("stunting-prevalence", "rate IS NULL") == {hidden.pk}
     assert chosen("stunting-prevalence", "rate IS NOT NULL") == {told.pk}
@@ -140,7 +142,6 @@ def test_what_has_no_value_meets_neither_a_condition_nor_its_contrary(cast: Any)
 
 
 def test_truths_need_no_comparison(stalls: dict[str, int]) -> None:
-    """/conf/basic-cql2/boolean"""
     vague = {"PASAR besar", "Pasar Oeba 2"}
     assert names(stalls, "approximate") == names(stalls, "approximate = TRUE") == vague
     assert names(stalls, "NOT approximate") == names(stalls, "approximate = FALSE")
@@ -165,8 +166,6 @@ LOGICAL = {
 
 
 def test_conditions_are_joined_by_logic(stalls: dict[str, int]) -> None:
-    """/conf/basic-cql2/logical /conf/advanced-comparison-operators/logical
-    /conf/case-insensitive-comparison/logical /conf/basic-spatial-functions/logical"""
     for a, b in permutations(LOGICAL.values(), 2):
         first, second = names(stalls, a), names(stalls, b)
         assert names(stalls, f"{a} AND {b}") == first & second
@@ -176,7 +175,6 @@ def test_conditions_are_joined_by_logic(stalls: dict[str, int]) -> None:
 
 
 def test_texts_are_compared_with_a_pattern(stalls: dict[str, int]) -> None:
-    """/conf/advanced-comparison-operators/like"""
     oeba, odd = "Pasar Oeba", "50%_\\"
     expected = {
         "Pasar%": {oeba, "Pasar Oeba 2"},
@@ -194,7 +192,6 @@ def test_texts_are_compared_with_a_pattern(stalls: dict[str, int]) -> None:
 
 
 def test_numbers_lie_between_two_ends_included(cast: Any) -> None:
-    """/conf/advanced-comparison-operators/between"""
     every = chosen("price-readings", "TRUE")
     assert chosen("price-readings", "price BETWEEN 15000 AND 15750") == every
     assert len(chosen("price-readings", "price BETWEEN 15000.1 AND 15750")) == 1
@@ -203,25 +200,23 @@ def test_numbers_lie_between_two_ends_included(cast: Any) -> None:
 
 
 def test_a_value_is_one_of_a_list(stalls: dict[str, int]) -> None:
-    """/conf/advanced-comparison-operators/in"""
     assert names(stalls, "name IN ('Pasar Oeba', 'x')") == {"Pasar Oeba"}
     assert names(stalls, "name NOT IN ('Pasar Oeba', 'x')") == set(stalls) - {"Pasar Oeba"}
 
 
 def test_letters_may_be_large_or_small(stalls: dict[str, int]) -> None:
-    """/conf/case-insensitive-comparison/casei"""
     assert names(stalls, "CASEI(name) = CASEI('pasar oeba')") == {"Pasar Oeba"}
     assert names(stalls, "CASEI(name) IN (CASEI('PASAR BESAR'))") == {"PASAR besar"}
-
-
-def test_patterns_may_be_large_or_small(stalls: dict[str, int]) -> None:
-    """/conf/case-insensitive-comparison/casei-like"""
-    found = {"Pasar Oeba", "Pasar Oeba 2", "PASAR besar"}
-    assert names(stalls, "CASEI(name) LIKE CASEI('pasar%')") == found
+    Market.objects.filter(pk=stalls["O'Reilly"]).update(name="Große Ødø")
+    assert names(stalls, "CASEI(name) = CASEI('GROSSE øDØ')") == {"O'Reilly"}
+    assert names(stalls, "CASEI(name) LIKE CASEI('pasar%')") == {
+        "Pasar Oeba",
+        "Pasar Oeba 2",
+        "PASAR besar",
+    }
 
 
 def test_places_are_found_by_point_and_box(stalls: dict[str, int], cast: Any) -> None:
-    """/conf/basic-spatial-functions/s_intersects"""
     x, y = cast.town.market.geom.coords
     here = f"BBOX({x - 0.001},{y - 0.001},{x + 0.001},{y + 0.001})"
     assert names(stalls, f"S_INTERSECTS(geometry, {here})") == {"Pasar Oeba"}
@@ -233,7 +228,6 @@ def test_places_are_found_by_point_and_box(stalls: dict[str, int], cast: Any) ->
 
 
 def test_places_are_found_by_any_shape(cast: Any) -> None:
-    """/conf/basic-spatial-functions-plus/s_intersects"""
     market = cast.town.market
     x, y = 123.59, -10.19
     market.geom = Point(x, y, srid=4326)
@@ -261,7 +255,7 @@ WORDS = st.sampled_from(
     ["name", "code", "approximate", "geometry", "manager", "=", "<>", "<", "(", ")", "AND", "OR",
      "NOT", "IS NULL", "IN", "LIKE", "BETWEEN", "'x'", "'%'", "''", "1", "-1e308", "TRUE", "NULL",
      "CASEI(", "S_INTERSECTS(", "POINT(1 2)", "BBOX(1,2,3,4)", "POLYGON((", "T_AFTER(", ",", "*",
-     "DATE('2026-01-01')", "INTERVAL('..','..')", '"', "'", "^", "div", "{}", "\\"]
+     "DATE('2026-01-01')", "INTERVAL('..','..')", '"', "'", "^", "div", "{}", "\\", "'\\'x\\t'"]
 )  # fmt: skip
 
 
@@ -286,7 +280,7 @@ def test_no_text_breaks_the_portal(text: str) -> None:
 def test_no_text_keeps_the_parser_busy(opened: str) -> None:
     began = time.perf_counter()
     for depth in (8, 30, 900):
-        text = (opened * depth + " AND ".join(["name = 'x'"] * 250))[: LONGEST]
+        text = (opened * depth + " AND ".join(["name = 'x'"] * 250))[:LONGEST]
         with pytest.raises(BadFilter):
             cql2.where(text, LAYERS["markets"], NOBODY)
     assert time.perf_counter() - began < 5
@@ -294,12 +288,9 @@ def test_no_text_keeps_the_parser_busy(opened: str) -> None:
 
 def test_a_quoted_parenthesis_is_no_parenthesis() -> None:
     deep = "(" * 50
-    cql2.where(f"name <> '{deep}'", LAYERS["markets"], NOBODY)
-    for hidden in (f"name <> 'a' AND {deep}", f"\"na'me\" = {deep} AND name = '", f"'' = {deep}"):
+    for shown in (f"name <> '{deep}'", rf"name <> '\'{deep}' OR name = 'a\\'"):
+        cql2.where(shown, LAYERS["markets"], NOBODY)
+    for hidden in (f"name <> 'a' AND {deep}", f"\"na'me\" = {deep} AND name = '", f"'' = {deep}",
+                   rf"name = '\\' AND {deep} OR name = '\''"):  # fmt: skip
         with pytest.raises(BadFilter, match="kurung"):
             cql2.where(hidden, LAYERS["markets"], NOBODY)
-
-
-def test_the_filter_is_told_where_it_cannot_be_read(cast: Any) -> None:
-    told = Reader().refused("/ogc/collections/markets/items", filter="name = 'x' AND")
-    assert "karakter ke-15" in told["detail"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
 
 import pytest
+import shapely
 from pyproj import Transformer
 
 from tests.ogc.reader import Reader, points
@@ -13,58 +14,62 @@ pytestmark = pytest.mark.django_db
 STANDARD = "http://www.opengis.net/spec/ogcapi-features-2/1.0"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/{}"
+# As OGC 09-048 spells the address of a coordinate system: authority, version, code.
+NAMED = re.compile(r"http://www\.opengis\.net/def/crs/\w+/[\w.]+/\w+")
 OFFERED = {CRS84, *map(EPSG.format, (4326, 3857, 32751))}
 
 
 def test_each_collection_names_its_systems(reader: Reader) -> None:
     """/conf/crs/crs-uri /conf/crs/default-crs /conf/crs/storageCrs"""
-    for layer_id in reader.filled:
-        told = reader.get(f"/ogc/collections/{layer_id}")
+    listed = reader.get("/ogc/collections")
+    alone = [reader.get(f"/ogc/collections/{one['id']}") for one in listed["collections"]]
+    for told in (listed, *listed["collections"], *alone):
         assert set(told["crs"]) == OFFERED
         assert told["crs"][0] == CRS84
+        assert all(NAMED.fullmatch(uri) for uri in told["crs"])
         assert told.get("storageCrs", CRS84) in told["crs"]
 
 
 def test_features_come_in_the_system_asked_for(reader: Reader) -> None:
     """/conf/crs/crs-parameter /conf/crs/crs-parameter-transform"""
     for layer_id in reader.filled:
+        items = f"/ogc/collections/{layer_id}/items"
         plain = reader.every(layer_id)
         for uri in OFFERED:
-            answer = reader.answer(f"/ogc/collections/{layer_id}/items", crs=uri, limit=10_000)
-            assert answer["Content-Crs"] == f"<{uri}>"
             moved = reader.items(layer_id, crs=uri, limit=10_000)["features"]
-            for one, other in zip(plain, moved, strict=True):
+            alone = reader.get(f"{items}/{plain[0]['id']}", crs=uri)
+            for one, other in zip([*plain, plain[0]], [*moved, alone], strict=True):
+                assert (other["type"], other["id"]) == ("Feature", one["id"])
                 expected = [place(point, uri) for point in points(one["geometry"])]
                 near = 1e-6 if uri.endswith(("CRS84", "4326")) else 0.02
                 for found, right in zip(points(other["geometry"]), expected, strict=True):
                     assert found == pytest.approx(right, abs=near, rel=0)
-
-
-def test_one_feature_comes_in_the_system_asked_for(reader: Reader, cast: Any) -> None:
-    address = f"/ogc/collections/markets/items/{cast.town.market.pk}"
-    uri = EPSG.format(4326)
-    assert reader.answer(address, crs=uri)["Content-Crs"] == f"<{uri}>"
-    ((lat, lon),) = points(reader.get(address, crs=uri)["geometry"])
-    assert (lon, lat) == pytest.approx(cast.town.market.geom.coords, abs=1e-6)
+            for address in (items, f"{items}/{plain[0]['id']}"):
+                assert reader.answer(address, crs=uri)["Content-Crs"] == f"<{uri}>"
 
 
 def test_without_a_system_it_is_crs84(reader: Reader) -> None:
     """/conf/crs/crs-parameter-default /conf/crs/bbox-crs-parameter-default"""
-    answer = reader.answer("/ogc/collections/markets/items")
-    assert answer["Content-Crs"] == f"<{CRS84}>"
-    assert reader.every("markets") == reader.items("markets", crs=CRS84)["features"]
-    assert reader.ids("markets", bbox="123,-11,124,-10") == reader.ids(
-        "markets", **{"bbox": "123,-11,124,-10", "bbox-crs": CRS84}
-    )
+    for layer_id in reader.filled:
+        answer = reader.answer(f"/ogc/collections/{layer_id}/items")
+        assert answer["Content-Crs"] == f"<{CRS84}>"
+        assert reader.every(layer_id) == reader.items(layer_id, crs=CRS84, limit=10_000)["features"]
+        lon, lat = points(reader.every(layer_id)[0]["geometry"])[0]
+        near = {"bbox": box(lon, lat, CRS84)}
+        assert reader.ids(layer_id, **near) == reader.ids(layer_id, **near, **{"bbox-crs": CRS84})
+        assert reader.ids(layer_id, **near)
 
 
 @pytest.mark.parametrize("wrong", ["", "EPSG:4326", EPSG.format(32750), EPSG.format("x"), "\n"])
 def test_a_system_that_is_not_offered_is_refused(reader: Reader, wrong: str) -> None:
     """/conf/crs/crs-parameter-invalid /conf/crs/bbox-crs-parameter-invalid"""
-    address = "/ogc/collections/markets/items"
-    for name in ("crs", "bbox-crs", "filter-crs"):
-        asked = {name: wrong, "bbox": "123,-11,124,-10", "filter": "name='x'"}
-        assert reader.refused(address, **asked)["parameter"] == name
+    for layer_id in reader.filled:
+        address = f"/ogc/collections/{layer_id}/items"
+        row = reader.items(layer_id, limit=1)["features"][0]
+        assert reader.refused(f"{address}/{row['id']}", crs=wrong)["parameter"] == "crs"
+        for name in ("crs", "bbox-crs", "filter-crs"):
+            asked = {name: wrong, "bbox": "123,-11,124,-10", "filter": "TRUE"}
+            assert reader.refused(address, **asked)["parameter"] == name
 
 
 def test_a_box_is_read_in_its_system(reader: Reader) -> None:
@@ -76,6 +81,9 @@ def test_a_box_is_read_in_its_system(reader: Reader) -> None:
                 near, far = box(lon, lat, uri), box(lon + 0.5, lat, uri)
                 assert row["id"] in reader.ids(layer_id, **{"bbox": near, "bbox-crs": uri})
                 assert row["id"] not in reader.ids(layer_id, **{"bbox": far, "bbox-crs": uri})
+                for other in reader.items(layer_id, **{"bbox": near, "bbox-crs": uri})["features"]:
+                    shape = shapely.geometry.shape(other["geometry"])
+                    assert shape.distance(shapely.Point(lon, lat)) < 1e-4  # half a box is 1e-5
 
 
 @pytest.mark.parametrize(

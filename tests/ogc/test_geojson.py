@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import jsonschema
 import pytest
 import shapely
 from django.test import Client
@@ -14,21 +15,43 @@ from tests.ogc.reader import GEOJSON, Reader, points
 
 pytestmark = pytest.mark.django_db
 STANDARD = "http://www.opengis.net/spec/ogcapi-features-1/1.0"
+# What the schemas of the standard demand of each resource.
+REQUIRED = {
+    "/ogc/": {"links"},
+    "/ogc/conformance": {"conformsTo"},
+    "/ogc/collections": {"links", "collections"},
+}
 
 
-def test_features_are_offered_as_geojson(reader: Reader) -> None:
+def test_features_are_offered_as_geojson_and_all_else_as_json(reader: Reader) -> None:
     """/conf/geojson/definition"""
     for layer_id in reader.filled:
         for address in (f"/ogc/collections/{layer_id}/items", one_of(reader, layer_id)):
             for accept in (GEOJSON, "application/json", "*/*"):
                 answer = reader.client.get(address, headers={"accept": accept})
                 assert answer["Content-Type"] == GEOJSON
+        for address in (*REQUIRED, f"/ogc/collections/{layer_id}"):
+            answer = reader.client.get(address, headers={"accept": f"{GEOJSON}, application/json"})
+            assert answer["Content-Type"] == "application/json"
 
 
 def test_what_comes_is_geojson(reader: Reader) -> None:
     """/conf/geojson/content"""
+    for address, names in REQUIRED.items():
+        assert names <= set(reader.get(address))
+    schemas = reader.get("/ogc/api")["components"]
+    feature, collection = (
+        jsonschema.Draft4Validator({"$ref": f"#/components/schemas/{name}", "components": schemas})
+        for name in ("Feature", "FeatureCollection")
+    )
     for layer_id in reader.filled:
-        for row in [*reader.every(layer_id), reader.get(one_of(reader, layer_id))]:
+        assert {"id", "links"} <= set(reader.get(f"/ogc/collections/{layer_id}"))
+        collection.validate(reader.items(layer_id))
+        address = one_of(reader, layer_id)
+        alone = reader.get(address)
+        feature.validate(alone)
+        assert address.endswith(f"/{alone['id']}")
+        for row in [*reader.every(layer_id), alone]:
             assert row["type"] == "Feature"
             assert isinstance(row["properties"], dict)
             shape = shapely.geometry.shape(row["geometry"])
@@ -48,7 +71,8 @@ def test_every_resource_is_a_page_as_well(reader: Reader) -> None:
     layer = LAYERS["markets"]
     base = f"/ogc/collections/{layer.id}"
     for address in ("/ogc/", "/ogc/conformance", "/ogc/api", "/ogc/collections", base,
-                    f"{base}/queryables", f"{base}/items", one_of(reader, layer.id)):  # fmt: skip
+                    f"{base}/queryables", f"{base}/items", one_of(reader, layer.id),
+                    f"{base}/tiles", f"{base}/tiles/WebMercatorQuad"):  # fmt: skip
         asked = reader.answer(address, f="html")
         accepted = reader.client.get(address, headers={"accept": "text/html,*/*;q=0.8"})
         for answer in (asked, accepted):

@@ -9,7 +9,9 @@ import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_30
 
 from layers.registry import LAYERS
+from tests.factories import CENTRE
 from tests.ogc.reader import GEOJSON, PUBLIC, Reader, links
+from tests.test_privacy import tile_at
 
 pytestmark = pytest.mark.django_db
 STANDARD = "http://www.opengis.net/spec/ogcapi-features-1/1.0"
@@ -26,6 +28,9 @@ def test_the_definition_is_linked_with_its_type(reader: Reader) -> None:
     (described,) = links(reader.get("/ogc/"), "service-desc")
     assert described["type"] == OPENAPI
     assert reader.answer(described["href"])["Content-Type"] == OPENAPI
+    (told,) = links(reader.get("/ogc/"), "service-doc")
+    assert told["type"] == "text/html"
+    assert reader.answer(told["href"])["Content-Type"].startswith("text/html")
 
 
 def test_the_definition_is_valid_openapi(document: dict[str, Any]) -> None:
@@ -64,22 +69,59 @@ def test_what_is_described_is_answered_so(reader: Reader, document: Any) -> None
         jsonschema.Draft4Validator(schema | {"components": document["components"]}).validate(page)
 
 
+def test_every_path_answers_as_described(reader: Reader, document: Any) -> None:
+    """/conf/oas30/oas-impl /conf/oas30/completeness"""
+    root = document["servers"][0]["url"]
+    x, y = tile_at(CENTRE.x, CENTRE.y, 14)
+    for path, described in document["paths"].items():
+        layer_id = path.split("/")[2] if path.count("/") > 1 else ""
+        if "{featureId}" in path and layer_id not in reader.filled:
+            continue
+        fid = reader.every(layer_id)[0]["id"] if "{featureId}" in path else 0
+        answer = reader.answer(root + path.format(featureId=fid, z=14, y=y, x=x))
+        responses = described["get"]["responses"]
+        assert str(answer.status_code) in responses, path
+        if answer.status_code == 200:
+            assert answer["Content-Type"] in responses["200"]["content"], path
+        if "ETag" in answer:
+            seen = reader.client.get(answer.request["PATH_INFO"], headers={"if-none-match": "*"})
+            assert seen.status_code == 304
+            assert "304" in responses
+
+
 def test_refusals_are_as_described(reader: Reader, document: Any) -> None:
     """/conf/oas30/exceptions-codes"""
     problem = document["components"]["schemas"]["Problem"]
-    told = reader.refused("/ogc/collections/markets/items", limit="x")
-    jsonschema.validate(told, problem)
-    missing = reader.answer("/ogc/collections/nothing")
-    assert missing.status_code == 404
-    jsonschema.validate(missing.json(), problem)
+    address = "/ogc/collections/markets/items"
+    unknown = reader.answer("/ogc/collections/nothing")
+    unacceptable = reader.client.get(address, headers={"accept": "image/png"})
+    for status, told in {
+        400: reader.answer(address, limit="x"),
+        404: unknown,
+        406: unacceptable,
+    }.items():
+        assert (told.status_code, told["Content-Type"]) == (status, "application/problem+json")
+        jsonschema.validate(told.json(), problem)
     for path in document["paths"].values():
-        assert {"200", "400", "404"} <= set(path["get"]["responses"])
+        assert {"200", "400", "404", "406", "503"} <= set(path["get"]["responses"])
 
 
-def test_no_key_is_asked_for_what_is_public(document: dict[str, Any]) -> None:
+def test_what_needs_a_session_says_so_and_what_is_public_asks_for_no_key(
+    document: dict[str, Any], cast: Any, browser_of: Any
+) -> None:
     """/conf/oas30/security"""
     assert "security" not in document
+    assert "securitySchemes" not in document["components"]
     assert all("security" not in path["get"] for path in document["paths"].values())
+    own = Reader(browser_of(cast.planner)).get("/ogc/api")
+    jsonschema.Draft4Validator(OPENAPI_30).validate(own)
+    ((scheme, _),) = own["security"][0].items()
+    told = own["components"]["securitySchemes"][scheme]
+    assert (told["type"], told["in"]) == ("apiKey", "cookie")
+    client = browser_of(cast.planner)
+    assert client.get("/ogc/collections/permit-parcels").status_code == 200
+    del client.cookies[told["name"]]
+    assert client.get("/ogc/collections/permit-parcels").status_code == 404
 
 
 def test_everybody_gets_the_definition_of_what_he_sees(cast: Any, browser_of: Any) -> None:

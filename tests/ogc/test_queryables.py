@@ -2,44 +2,68 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import jsonschema
 import pytest
 
 from tests.factories import SECRET
-from tests.ogc.reader import Reader, links
+from tests.ogc.reader import Json, Reader, links
 
 pytestmark = pytest.mark.django_db
 STANDARD = "http://www.opengis.net/spec/ogcapi-features-3/1.0"
 QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
+JSON = "application/json"
+SHAPES = {
+    "any", "point", "multipoint", "linestring", "multilinestring", "polygon", "multipolygon",
+    "geometrycollection", "point-or-multipoint", "linestring-or-multilinestring",
+    "polygon-or-multipolygon",
+}  # fmt: skip
 
 
 def test_the_classes_are_declared(reader: Reader) -> None:
     """/conf/queryables/get-conformance /conf/queryables-query-parameters/get-conformance"""
+    assert reader.answer("/ogc/conformance")["Content-Type"] == JSON
     claimed = reader.get("/ogc/conformance")["conformsTo"]
     assert f"{STANDARD}/conf/queryables" in claimed
     assert f"{STANDARD}/conf/queryables-query-parameters" in claimed
 
 
-def test_each_collection_links_to_its_queryables(reader: Reader) -> None:
+def queryables(reader: Reader, layer_id: str) -> str:
+    """The address that the header of the features names."""
+    head = reader.client.head(f"/ogc/collections/{layer_id}/items", headers={"accept": JSON})
+    assert head.status_code == 200
+    (address,) = re.findall(rf'<([^<>]+)>; rel="{QUERYABLES}"', head["Link"])
+    return str(address)
+
+
+def test_what_can_be_filtered_links_to_its_queryables(reader: Reader) -> None:
     """/conf/queryables/get-queryables-uris"""
     for one in reader.get("/ogc/collections")["collections"]:
         (link,) = links(one, QUERYABLES)
         assert link["type"] == "application/schema+json"
+        assert queryables(reader, one["id"]) == link["href"]
+    for form in ("json", "html", "csv", "geojson"):
+        assert QUERYABLES in reader.answer("/ogc/collections/markets/items", f=form)["Link"]
 
 
 def test_queryables_are_a_schema_of_the_features(reader: Reader) -> None:
     """/conf/queryables/get-queryables"""
     for layer_id in reader.filled:
-        address = f"/ogc/collections/{layer_id}/queryables"
-        assert reader.answer(address)["Content-Type"] == "application/schema+json"
-        schema = reader.get(address)
-        assert schema["$id"] == f"http://testserver{address}"
+        address = queryables(reader, layer_id)
+        answer = reader.client.get(address, headers={"accept": "application/schema+json"})
+        assert (answer.status_code, answer["Content-Type"]) == (200, "application/schema+json")
+        schema = answer.json()
+        assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+        assert schema["$id"] == address
         assert (schema["type"], schema["additionalProperties"]) == ("object", False)
         jsonschema.Draft202012Validator.check_schema(schema)
         geometry = schema["properties"].pop("geometry")
-        assert geometry["format"].startswith("geometry-")
+        assert "type" not in geometry
+        assert geometry["format"].removeprefix("geometry-") in SHAPES
+        assert all("type" in one for one in schema["properties"].values())
+        assert schema["properties"]
         for row in reader.every(layer_id):
             told = {name: value for name, value in row["properties"].items() if value is not None}
             jsonschema.validate(told, schema)
@@ -54,6 +78,13 @@ def test_each_queryable_is_a_parameter(reader: Reader) -> None:
             for value in {row["properties"][name] for row in rows} - {None}:
                 found = reader.ids(layer_id, **{name: str(value)})
                 assert found == [row["id"] for row in rows if row["properties"][name] == value]
+            wrong = "x" * 501 if _is_text(schema["properties"][name]) else "[invalid-value]"
+            asked = f"/ogc/collections/{layer_id}/items"
+            assert reader.refused(asked, **{name: wrong})["parameter"] == name
+
+
+def _is_text(one: Json) -> bool:
+    return one["type"] == "string" and "format" not in one
 
 
 @pytest.mark.parametrize(
