@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -33,6 +33,8 @@ MAX_ZOOM = 22
 MAX_FEATURES = 10_000  # a layer in a tile; beyond that it is cut
 TIMEOUT = "5s"
 
+UNCUT = 0.5  # tile sides around a tile: what ends within them need not be cut off
+POLYGONS = ("POLYGON", "MULTIPOLYGON")
 OF_MANY = ", n, properties"  # ST_AsMVT unfolds JSON
 
 log = logging.getLogger(__name__)
@@ -41,18 +43,20 @@ _told: set[str] = set()  # the layers of which a cut tile was reported
 
 @dataclass(frozen=True)
 class Rows:
-    """SQL for rows of (fid, g, …) and the names of what a feature carries."""
+    """SQL for rows of (fid, g, …), the names of what a feature carries, and whether all are
+    polygons."""
 
     sql: str
     params: Sequence[Any]
     columns: str
+    polygons: bool = False
 
     def at(self, tile: tuple[int, int, int]) -> Rows:
         """The same in this tile instead of `_ANYWHERE`."""
         params = list(self.params)
         place = params.index(_ANYWHERE[0])
         params[place : place + 3] = tile
-        return Rows(self.sql, params, self.columns)
+        return replace(self, params=params)
 
 
 class Known(NamedTuple):
@@ -172,7 +176,8 @@ class _Tile:
         names = [f'p{number} AS "{prop.name}"' for number, prop in enumerate(self.properties)]
         # OFFSET 0: the rows are found by their place, and only then put in order
         sql = f"SELECT {', '.join(['fid', 'm AS g', *names])} FROM ({inner} OFFSET 0) AS found"
-        return Rows(sql, params, "".join(f', "{prop.name}"' for prop in self.properties))
+        columns = "".join(f', "{prop.name}"' for prop in self.properties)
+        return Rows(sql, params, columns, self.layer.geometry_field.geom_type in POLYGONS)
 
     def _cells(self, query: Query) -> Rows:
         kind = kind_of(self.layer, self.properties)
@@ -218,6 +223,7 @@ class _Tile:
     def _draw(self, rows: Rows) -> Drawn:
         """The tile of these rows, the first of them where they are too many. In one message to the
         server, which is a transaction of its own where there is none."""
+        on_grid = _on_grid(*self.at) if rows.polygons else "NULL::geometry"
         sql = f"""
             SET LOCAL statement_timeout = '{TIMEOUT}';
             SELECT content, count, pg_current_snapshot()::text, coalesce(
@@ -225,8 +231,10 @@ class _Tile:
                    coalesce(id, 0), coalesce(raw_from, 0) FROM (
                 SELECT coalesce(ST_AsMVT(t, %s, {TILE_EXTENT}, 'geom', 'fid')
                                 FILTER (WHERE geom IS NOT NULL), '') AS content, count(*) FROM (
-                    SELECT fid, {_shape(*self.at)} AS geom{rows.columns}
-                    FROM ({rows.sql}) AS row ORDER BY fid LIMIT {MAX_FEATURES}
+                    SELECT fid, {_drawn(*self.at)} AS geom{rows.columns} FROM (
+                        SELECT fid, g, {on_grid} AS s{rows.columns}
+                        FROM ({rows.sql}) AS row ORDER BY fid LIMIT {MAX_FEATURES}
+                    ) AS placed OFFSET 0  -- else it is worked out once more for the filter
                 ) AS t
             ) AS drawn LEFT JOIN layers_overview ON layer_id = %s"""
         name = self.layer.id
@@ -256,22 +264,21 @@ def _of_all(layer: Layer) -> Rows:
     return _Tile(layer, AnonymousUser(), *_ANYWHERE)._compiled(EVERY_ROW)
 
 
-def _shape(z: int, x: int, y: int) -> str:
-    """SQL for what ST_AsMVTGeom makes of `g`. That rebuilds every polygon; one that lies in the
-    tile as a whole and is still valid on its grid need not be, and finding that out is less work.
-    """
-    west, south, east, north = bounds_of(z, x, y, TILE_BUFFER / TILE_EXTENT)
+def _drawn(z: int, x: int, y: int) -> str:
+    """SQL for what a tile shows of `g`, which on its grid is `s`. ST_AsMVTGeom rebuilds a polygon;
+    one that is still valid on the grid need not be, and to find that out is less work."""
+    return f"""CASE WHEN ST_IsValid(s) AND NOT ST_IsEmpty(s) THEN s ELSE ST_AsMVTGeom(
+        g, ST_TileEnvelope({z}, {x}, {y}), {TILE_EXTENT}, {TILE_BUFFER}, true) END"""
+
+
+def _on_grid(z: int, x: int, y: int) -> str:
+    """SQL for the polygon `g` in the units of a tile; NULL where it reaches far beyond it."""
+    west, south, east, north = bounds_of(z, x, y, UNCUT)
     left, _, _, top = bounds_of(z, x, y)
     scale = TILE_EXTENT / side(z)
     affine = f"{scale!r},0,0, 0,{-scale!r},0, 0,0,1, {-left * scale!r},{top * scale!r},0"
-    return f"""coalesce((
-        SELECT s FROM (
-            SELECT CASE WHEN GeometryType(g) IN ('POLYGON', 'MULTIPOLYGON')
-                             AND g @ ST_MakeEnvelope({west!r}, {south!r}, {east!r}, {north!r}, 3857)
-                   THEN ST_SnapToGrid(ST_Affine(ST_ForcePolygonCW(g), {affine}), 0, 0, 1, 1)
-                   END AS s OFFSET 0
-        ) AS snapped WHERE ST_IsValid(s) AND NOT ST_IsEmpty(s)
-    ), ST_AsMVTGeom(g, ST_TileEnvelope({z}, {x}, {y}), {TILE_EXTENT}, {TILE_BUFFER}, true))"""
+    return f"""CASE WHEN g @ ST_MakeEnvelope({west!r}, {south!r}, {east!r}, {north!r}, 3857)
+        THEN ST_SnapToGrid(ST_Affine(ST_ForcePolygonCW(g), {affine}), 0, 0, 1, 1) END"""
 
 
 _ENVELOPE = f"ST_TileEnvelope(%s, %s, %s, margin => {TILE_BUFFER / TILE_EXTENT})"
