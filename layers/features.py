@@ -7,11 +7,12 @@ Property names are identifiers (a system check holds it), so they may stand in S
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.gis.db.models import Extent
 from django.core.cache import cache
@@ -27,9 +28,11 @@ from layers.provenance import newest_of
 from layers.selection import EVERY_ROW, BBox, Query, select
 
 TIMEOUT = "10s"
-CHUNK = 2_501  # four for the largest page and the row that proves there is another
+CHUNK = 5_001  # two for the largest page and the row that proves there is another
 TOGETHER = 500  # rows that the database sends at a time
 EXTENT_SECONDS = 60  # an extent is a scan of all rows: asked for by every visitor, it may be so old
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -48,15 +51,14 @@ def _feature_sql(
 ) -> tuple[str, tuple[Any, ...]]:
     """SQL for (fid, GeoJSON text) around `selection.select`. Raises EmptyResultSet for no rows."""
     inner, params = rows.query.get_compiler(connection=connection).as_sql()
-    members = " || ',' || ".join(
-        f"""'"{prop.name}":' || coalesce(to_json(p{number})::text, 'null')"""
+    # Each || makes a copy of all before it: what is long, the geometry, is joined in last.
+    told = ",".join(
+        f""""{prop.name}":' || coalesce(to_json(p{number})::text, 'null') || '"""
         for number, prop in enumerate(properties)
     )
-    # Each || makes a copy of all before it: what is long, the geometry, is joined in last.
     sql = f"""
         SELECT fid, ('{{"type":"Feature","id":' || fid || ',"geometry":')
-            || coalesce({_geojson(crs)}, 'null')
-            || (',"properties":{{' || {members or "''"} || '}}}}')
+            || coalesce({_geojson(crs)}, 'null') || (',"properties":{{{told}}}}}')
         FROM ({inner}) AS selected"""
     return sql, params
 
@@ -81,8 +83,29 @@ def chunks(
     """The same in lists, for who has many to pass on.
 
     Each is a short query of its own, so that a slow reader holds neither a connection nor a
-    transaction, and memory stays flat.
+    transaction, and memory stays flat. While one is passed on, the next is read already; not
+    within a transaction, whose rows only its own connection sees.
     """
+    found = _chunks(layer, user, query, limit)
+    return found if limit <= CHUNK or connection.in_atomic_block else _one_ahead(found)
+
+
+def _one_ahead(chunks: Iterator[T]) -> Iterator[T]:
+    with ThreadPoolExecutor(1) as beside:
+        following = beside.submit(_alone, chunks)
+        while chunk := following.result():
+            following = beside.submit(_alone, chunks)
+            yield chunk
+
+
+def _alone(chunks: Iterator[T]) -> T | None:
+    try:
+        return next(chunks, None)
+    finally:
+        connection.close()  # that of this thread
+
+
+def _chunks(layer: Layer, user: User, query: Query, limit: int) -> Iterator[list[tuple[int, str]]]:
     properties = properties_for(layer, user)
     while limit > 0:
         size = min(limit, CHUNK)
