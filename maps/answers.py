@@ -160,14 +160,8 @@ def page(request: HttpRequest, template: str, context: Json) -> HttpResponseBase
 
 
 def private(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """What a logged-in person gets is kept by no shared cache, and no cache mixes up forms. What
-    can be filtered says by what, whatever its form."""
+    """What a logged-in person gets is kept by no shared cache, and no cache mixes up forms."""
     patch_vary_headers(response, ("Accept", "Cookie", "Accept-Language"))
     if request.user.is_authenticated:
         response["Cache-Control"] = "private, no-store"
-    asked = request.resolver_match
-    if asked and asked.url_name == "ogc-items":
-        address = request.build_absolute_uri(reverse("ogc-queryables", kwargs=asked.kwargs))
-        told = f'<{address}>; rel="{RELATION}/queryables"'
-        response["Link"] = ", ".join(filter(None, (response.get("Link"), told)))
     return response

@@ -20,6 +20,7 @@ from maps.answers import (
     FILES,
     GEOJSON,
     ITEMS,
+    RELATION,
     Json,
     alternates,
     link,
@@ -41,14 +42,22 @@ def items(request: HttpRequest, layer_id: str) -> HttpResponseBase:
     asked = parameters.for_items(_given(request, form), layer, request.user)
     _only_as_geojson(form, asked)
     try:
-        if form == "html":
-            return ogc_pages.items_page(request, layer, asked)
-        if form in FILES:
-            return exports.download(request, layer, asked, form)
-        body = _counted if asked.hits else _listed
-        response = stream(request, body(request, layer, asked), GEOJSON)
+        response = _in_form(request, layer, asked, form)
     except BadQuery as error:
         raise bad_parameter(error.name, str(error)) from error
+    told = request.build_absolute_uri(reverse("ogc-queryables", args=[layer_id]))
+    links = response.get("Link"), f'<{told}>; rel="{RELATION}/queryables"'
+    response["Link"] = ", ".join(filter(None, links))
+    return response
+
+
+def _in_form(request: HttpRequest, layer: Layer, asked: Asked, form: str) -> HttpResponseBase:
+    if form == "html":
+        return ogc_pages.items_page(request, layer, asked)
+    if form in FILES:
+        return exports.download(request, layer, asked, form)
+    body = _counted if asked.hits else _listed
+    response = stream(request, body(request, layer, asked), GEOJSON)
     return _labelled(request, response, asked.query.crs)
 
 

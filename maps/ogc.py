@@ -91,9 +91,6 @@ def conformance(request: HttpRequest) -> HttpResponseBase:
 def api(request: HttpRequest) -> HttpResponseBase:
     parameters.only(request.GET, ("f",))
     document = describe(layers_for(request.user), request.user, request.build_absolute_uri("/ogc"))
-    for path in document["paths"].values():
-        if "204" in (answers := path["get"]["responses"]):  # a tile: asked for with its ETag
-            answers["304"] = {"description": "Petak tidak berubah"}
     if request.user.is_authenticated:  # what his duties let him see needs his session
         session = {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
         document["components"]["securitySchemes"] = {"session": session}

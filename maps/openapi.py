@@ -85,6 +85,12 @@ def _layer_paths(layer: Layer, user: User) -> Json:
     }
 
 
+TILE_ANSWERS = {
+    "204": {"description": "Petak kosong"},
+    "304": {"description": "Petak tidak berubah"},
+}
+
+
 def _get(
     summary: str,
     operation: str,
@@ -113,7 +119,7 @@ def _get(
             ],
             "responses": {
                 "200": {"description": summary, "content": content},
-                **({"204": {"description": "Petak kosong"}} if media == MVT else {}),
+                **(TILE_ANSWERS if media == MVT else {}),
                 **dict.fromkeys(("400", "404", "406", "503"), problem),
             },
         }
