@@ -92,6 +92,12 @@ def build(layer: Layer, overview: Overview, finest: int, within: BBox | None = N
         cells = cells and cells.above()
 
 
+def tell_planner() -> None:
+    """How many rows of a level lie in a tile. Until it knows, it may read the whole level."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE layers_overviewrow (level, facet, geom)")
+
+
 def _forget(level: int, cells: Cells | None) -> None:
     where, params = cells.holds("geom", *IN_KEY) if cells else ("true", [])
     with connection.cursor() as cursor:

@@ -54,6 +54,7 @@ def _build(layer: Layer, overview: Overview) -> None:
     if overview.raw_from > layer.minzoom:
         build = {"grid": grid.build, "areas": shapes.areas, "coverage": shapes.coverage}
         build[layer.overview](layer, overview, _finest(overview))
+        grid.tell_planner()
 
 
 def _forget(overview: Overview) -> None:

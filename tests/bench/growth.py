@@ -21,6 +21,7 @@ from tests.drill.portal import durable_portal
 
 MOST_BYTES, MOST_MS = 500_000, 100
 ZOOMS = range(5, 18)
+SEEDED = {"bench-parcels": range(17), "bench-points": range(11)}  # zooms
 TILES = 40  # looked at per zoom
 DEGREES = 12.0  # the side of the square over which the points lie
 
@@ -88,7 +89,19 @@ def _layer(layer: Any, count: int, degrees: float) -> list[str]:
             missed.append(f"{layer.id} of {count:,}: {max(sizes) / 1000:.0f} kB at zoom {zoom}")
         if max(took) > MOST_MS:
             missed.append(f"{layer.id} of {count:,}: {max(took):.0f} ms at zoom {zoom}")
+    _seed(layer)
     return missed
+
+
+def _seed(layer: Any) -> None:
+    from maps.tiles import seeding
+
+    began, zooms = time.perf_counter(), SEEDED[layer.id]
+    many = sum(1 for _ in seeding.seed(layer, zooms))
+    print(  # noqa: T201
+        f"  {many:,} tiles to zoom {zooms[-1]} seeded in {time.perf_counter() - began:.1f} s",
+        flush=True,
+    )
 
 
 def _looked_at(layer: Any, zoom: int, degrees: float) -> tuple[list[float], list[int]]:
