@@ -231,7 +231,7 @@ class _Tile:
                    coalesce(id, 0), coalesce(raw_from, 0) FROM (
                 SELECT coalesce(ST_AsMVT(t, %s, {TILE_EXTENT}, 'geom', 'fid')
                                 FILTER (WHERE geom IS NOT NULL), '') AS content, count(*) FROM (
-                    SELECT fid, {_drawn(*self.at)} AS geom{rows.columns} FROM (
+                    SELECT fid, {_fitted(*self.at)} AS geom{rows.columns} FROM (
                         SELECT fid, g, {on_grid} AS s{rows.columns}
                         FROM ({rows.sql}) AS row ORDER BY fid LIMIT {MAX_FEATURES}
                     ) AS placed OFFSET 0  -- else it is worked out once more for the filter
@@ -264,7 +264,7 @@ def _of_all(layer: Layer) -> Rows:
     return _Tile(layer, AnonymousUser(), *_ANYWHERE)._compiled(EVERY_ROW)
 
 
-def _drawn(z: int, x: int, y: int) -> str:
+def _fitted(z: int, x: int, y: int) -> str:
     """SQL for what a tile shows of `g`, which on its grid is `s`. ST_AsMVTGeom rebuilds a polygon;
     one that is still valid on the grid need not be, and to find that out is less work."""
     return f"""CASE WHEN ST_IsValid(s) AND NOT ST_IsEmpty(s) THEN s ELSE ST_AsMVTGeom(

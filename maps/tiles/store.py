@@ -119,12 +119,12 @@ def read(address: Address, *, trusting: bool = True) -> Kept | None:
         return None
     try:
         file = os.open(address.name, os.O_RDONLY)
+        try:
+            return Kept(os.read(file, os.fstat(file).st_size))
+        finally:
+            os.close(file)
     except OSError:
         return None
-    try:
-        return Kept(os.read(file, os.fstat(file).st_size))
-    finally:
-        os.close(file)
 
 
 def write(address: Address, content: bytes) -> bool:

@@ -231,7 +231,7 @@ def test_a_polygon_is_drawn_as_postgis_draws_it_and_valid(db: None, units: Polyg
                        -64, -64, 4160, 4160, 3857)), theirs)) <= ST_Perimeter(theirs)
             FROM (
                 SELECT g, ST_AsMVTGeom(g, ST_TileEnvelope(%s, %s, %s), 4096, 64) AS theirs,
-                       {tiles._drawn(z, x, y)} AS ours
+                       {tiles._fitted(z, x, y)} AS ours
                 FROM (SELECT g, {tiles._on_grid(z, x, y)} AS s FROM (
                     SELECT ST_Affine(ST_GeomFromText(%s, 3857), %s, 0, 0, %s, %s, %s) AS g
                 ) AS one OFFSET 0) AS two WHERE ST_IsValid(g)
@@ -252,7 +252,7 @@ def test_a_polygon_is_drawn_as_postgis_draws_it_and_valid(db: None, units: Polyg
 def test_a_tile_that_takes_too_long_is_given_up(cast: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tiles, "TIMEOUT", "1ms")
     slow = "ST_MakePoint(0, 0 * length(pg_sleep(1)::text))"
-    monkeypatch.setattr(tiles, "_drawn", lambda *_: slow)
+    monkeypatch.setattr(tiles, "_fitted", lambda *_: slow)
     with pytest.raises(OperationalError, match="statement timeout"):
         tile([REPORTS], cast.citizen, 12, *tile_at(CENTRE.x, CENTRE.y, 12))
 
