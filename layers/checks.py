@@ -129,9 +129,8 @@ def geometry_is_4326_and_indexed(layer: Layer) -> Iterator[str]:
     twin = resolve(layer, layer.mercator)
     if twin is None or getattr(twin, "srid", None) != 3857:
         yield f"geometry {layer.geometry!r} needs its twin in EPSG:3857: `mercator()` beside it."
-    for path in (layer.geometry, layer.mercator):
-        if not _is_indexed(layer, path):
-            yield f"geometry {path!r} needs a GistIndex."
+    if not _is_indexed(layer, layer.geometry):
+        yield f"geometry {layer.geometry!r} needs a GistIndex."
 
 
 def _is_indexed(layer: Layer, path: str) -> bool:

@@ -16,6 +16,8 @@ from django.db.models import (
     Value,
 )
 
+from layers.tile_matrix import BBox, bounds_of, degrees
+
 TILE_EXTENT = 4096  # units a tile side
 TILE_BUFFER = 64  # units kept around it, so that outlines do not break at its edge
 
@@ -43,14 +45,19 @@ class Middle(Func):
     output_field = PointField(srid=4326)
 
 
-class TileEnvelope(Func):
-    """The bounds of a WebMercatorQuad tile with its buffer, as EPSG:3857."""
+class TileBox(Func):
+    """The bounds of a WebMercatorQuad tile with its buffer, in degrees (EPSG:4326)."""
 
-    template = f"ST_TileEnvelope(%(expressions)s, margin => {TILE_BUFFER / TILE_EXTENT})"
-    output_field = GeometryField(srid=3857)
+    template = "ST_MakeEnvelope(%(expressions)s, 4326)"
+    output_field = GeometryField(srid=4326)
 
     def __init__(self, z: int, x: int, y: int) -> None:
-        super().__init__(Value(z), Value(x), Value(y))
+        super().__init__(*map(Value, tile_box(z, x, y)))
+
+
+def tile_box(z: int, x: int, y: int) -> BBox:
+    """The same as numbers."""
+    return degrees(bounds_of(z, x, y, TILE_BUFFER / TILE_EXTENT))
 
 
 class TransactionId(Func):

@@ -36,3 +36,11 @@ def bounds_of(zoom: int, x: int, y: int, margin: float = 0.0) -> BBox:
         (x + 1 + margin) * wide - HALF,
         HALF - (y - margin) * wide,
     )
+
+
+def degrees(bounds: BBox) -> BBox:
+    """The same box in EPSG:4326: what is upright in one is upright in the other. Not wrapped at the
+    180th meridian."""
+    west, south, east, north = (part / HALF * math.pi for part in bounds)
+    lower, upper = (math.atan(math.sinh(part)) for part in (south, north))
+    return math.degrees(west), math.degrees(lower), math.degrees(east), math.degrees(upper)

@@ -1,6 +1,6 @@
 """Mapbox Vector Tiles on the WebMercatorQuad matrix, made by PostGIS in one statement a layer.
 
-Geometry is read as it is stored once more in EPSG:3857. Where a tile would hold too many rows of a
+Geometry is found in degrees and read as it is stored once more in EPSG:3857. Where a tile would hold too many rows of a
 layer it carries its overview (`layers.overviews`): the same name, and with each feature the number
 `n` of rows that it stands for. Several layers may share a tile: tiles are protobuf messages, so the
 bytes of one layer may follow those of another.
@@ -20,7 +20,7 @@ from django.db import OperationalError, connection
 from django.db.models import QuerySet
 
 from layers.base import Layer, Property, User
-from layers.functions import TILE_BUFFER, TILE_EXTENT, TileEnvelope
+from layers.functions import TILE_BUFFER, TILE_EXTENT, TileBox, tile_box
 from layers.overviews import grid
 from layers.overviews.rows import LEVELS, has_overview, kind_of, overview_of
 from layers.overviews.weight import MOST_ROWS
@@ -54,8 +54,8 @@ class Rows:
     def at(self, tile: tuple[int, int, int]) -> Rows:
         """The same in this tile instead of `_ANYWHERE`."""
         params = list(self.params)
-        place = params.index(_ANYWHERE[0])
-        params[place : place + 3] = tile
+        place = params.index(tile_box(*_ANYWHERE)[0])
+        params[place : place + 4] = tile_box(*tile)
         return replace(self, params=params)
 
 
@@ -81,7 +81,7 @@ class Drawn(NamedTuple):
 
 NO_ROWS = Rows("SELECT NULL::bigint AS fid, NULL::geometry AS g WHERE false", (), "")
 _known: dict[str, Known] = {}  # of layers of which a tile was drawn
-_ANYWHERE = (-101, -102, -103)  # stands for a tile where a statement is composed
+_ANYWHERE = (MAX_ZOOM + 1, 0, 0)  # stands for a tile where a statement is composed
 
 
 def in_range(z: int, x: int, y: int) -> bool:
@@ -164,7 +164,7 @@ class _Tile:
 
     def _found(self, query: Query, properties: Sequence[Property] = ()) -> QuerySet[Any]:
         rows = drawn(self.layer, self.user, properties, query)
-        return rows.filter(**{f"{self.layer.mercator}__bboverlaps": TileEnvelope(*self.at)})
+        return rows.filter(**{f"{self.layer.geometry}__bboverlaps": TileBox(*self.at)})
 
     def _rows(self, query: Query) -> Rows:
         if query == EVERY_ROW and staff_rows(self.layer, self.user) is NOTHING:

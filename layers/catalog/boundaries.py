@@ -11,7 +11,6 @@ from typing import Any
 from django.contrib.gis.db import models
 from django.contrib.gis.db.models import Extent
 from django.contrib.gis.geos import Point
-from django.contrib.postgres.indexes import GistIndex
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Left
 
@@ -50,9 +49,6 @@ class Area(models.Model):
     class Meta:
         verbose_name = "wilayah administrasi"
         verbose_name_plural = "wilayah administrasi"
-        indexes = [
-            GistIndex(fields=("geom_3857",), name="layers_area_geom_3857"),
-        ]
         ordering = ("code",)
         constraints = [
             models.CheckConstraint(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.contrib.gis.db import models
-from django.contrib.postgres.indexes import GistIndex
 
 from layers.base import Format, Ingest, Layer, Property, Style, Text, Theme
 from layers.catalog.boundaries import Area, settle
@@ -32,9 +31,6 @@ class Puskesmas(models.Model):
     class Meta:
         verbose_name = "Puskesmas"
         verbose_name_plural = "Puskesmas"
-        indexes = [
-            GistIndex(fields=("geom_3857",), name="layers_puskesmas_geom_3857"),
-        ]
         ordering = ("name",)
 
     def __str__(self) -> str:

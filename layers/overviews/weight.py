@@ -8,7 +8,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
 from layers.base import Layer
-from layers.functions import TileEnvelope
+from layers.functions import TileBox
 from layers.overviews.rows import NEVER, facet_of, public_rows
 from layers.tile_matrix import HALF, BBox, side, tiles_over
 
@@ -34,9 +34,9 @@ def is_too_heavy(layer: Layer, zoom: int, within: BBox) -> bool:
     if zoom >= NEVER:
         return False
     columns, rows = tiles_over(within, zoom)
-    overlaps = f"{layer.mercator}__bboverlaps"
+    overlaps = f"{layer.geometry}__bboverlaps"
     return len(columns) * len(rows) > MOST_TILES or any(
-        public_rows(layer, ()).filter(**{overlaps: TileEnvelope(zoom, x, y)})[MOST_ROWS:].exists()
+        public_rows(layer, ()).filter(**{overlaps: TileBox(zoom, x, y)})[MOST_ROWS:].exists()
         for x, y in product(columns, rows)
     )
 

@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import Client
 
 from layers.catalog.trash.reports import TrashReport
-from layers.functions import TileEnvelope
+from layers.functions import TileBox
 from layers.registry import LAYERS
 from layers.selection import select
 from layers.tiles import tile_properties
@@ -120,14 +120,14 @@ def test_the_tile_query_uses_the_spatial_index(cast: Any) -> None:
         for point in spread
     )
     rows = select(LAYERS["trash-reports"], cast.citizen, ()).filter(
-        geom_3857__bboverlaps=TileEnvelope(18, *tile_at(CENTRE.x, CENTRE.y, 18))
+        geom__bboverlaps=TileBox(18, *tile_at(CENTRE.x, CENTRE.y, 18))
     )
     sql, params = rows.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE layers_trashreport")
         cursor.execute(f"EXPLAIN {sql}", params)
         plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert "layers_trashreport_geom_3857" in plan, plan
+    assert "layers_trashreport_geom_" in plan, plan
 
 
 def nearby(number: int) -> Point:

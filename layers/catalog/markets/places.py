@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.contrib.gis.db import models
-from django.contrib.postgres.indexes import GistIndex
 
 from layers.base import Format, Ingest, Layer, Property, Style, Text, Theme
 from layers.catalog.boundaries import Area, settle
@@ -31,9 +30,6 @@ class Market(models.Model):
     class Meta:
         verbose_name = "pasar"
         verbose_name_plural = "pasar"
-        indexes = [
-            GistIndex(fields=("geom_3857",), name="layers_market_geom_3857"),
-        ]
         ordering = ("name",)
 
     def __str__(self) -> str:

@@ -92,9 +92,7 @@ class Application(models.Model):
         verbose_name = "permohonan"
         verbose_name_plural = "permohonan"
         indexes = [
-            GistIndex(fields=("geom_3857",), name="layers_application_geom_3857"),
             GistIndex(fields=("shown",), name="layers_application_shown"),
-            GistIndex(fields=("shown_3857",), name="layers_application_shown_3857"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.gis.db import models
-from django.contrib.postgres.indexes import GistIndex
 
 from layers.base import (
     Format,
@@ -50,9 +49,6 @@ class SiteVisit(models.Model):
     class Meta:
         verbose_name = "tinjauan lapangan"
         verbose_name_plural = "tinjauan lapangan"
-        indexes = [
-            GistIndex(fields=("geom_3857",), name="layers_sitevisit_geom_3857"),
-        ]
 
     def __str__(self) -> str:
         return f"{self.application} · {self.get_finding_display()}"

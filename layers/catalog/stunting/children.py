@@ -10,7 +10,6 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.gis.db import models
-from django.contrib.postgres.indexes import GistIndex
 from django.db.models import ExpressionWrapper, Q
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -61,9 +60,6 @@ class Child(models.Model):
     class Meta:
         verbose_name = "anak"
         verbose_name_plural = "anak"
-        indexes = [
-            GistIndex(fields=("geom_3857",), name="layers_child_geom_3857"),
-        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(sex__in=("female", "male")), name="layers_child_sex"

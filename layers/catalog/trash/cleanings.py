@@ -8,7 +8,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.gis.db import models
-from django.contrib.postgres.indexes import GistIndex
 from django.db.models import Q, QuerySet
 
 from layers.base import Format, Layer, Property, Refused, Style, Text, User
@@ -45,9 +44,6 @@ class TrashCleaning(models.Model):
     class Meta:
         verbose_name = "pembersihan"
         verbose_name_plural = "pembersihan"
-        indexes = [
-            GistIndex(fields=("geom_3857",), name="layers_trashcleaning_geom_3857"),
-        ]
 
     def __str__(self) -> str:
         return f"{self.report} · {self.observed_at:%Y-%m-%d}"

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.gis.db import models
-from django.contrib.postgres.indexes import GistIndex
 from django.db.models import Q
 from django.utils import timezone
 
@@ -80,7 +79,6 @@ class TrashReport(models.Model):
         verbose_name_plural = "laporan sampah"
         indexes = [
             models.Index(fields=("-observed_at",), name="layers_trashreport_time"),
-            GistIndex(fields=("geom_3857",), name="layers_trashreport_geom_3857"),
         ]
 
     def __str__(self) -> str:

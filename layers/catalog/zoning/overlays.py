@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.contrib.gis.db import models
-from django.contrib.postgres.indexes import GistIndex
 from django.db.models import Q
 
 from layers.base import Ingest, Layer, Property, Style, StyleClass, Text
@@ -36,9 +35,6 @@ class OverlayArea(models.Model):
     class Meta:
         verbose_name = "ketentuan khusus"
         verbose_name_plural = "ketentuan khusus"
-        indexes = [
-            GistIndex(fields=("geom_3857",), name="layers_overlayarea_geom_3857"),
-        ]
         constraints = [
             models.UniqueConstraint(
                 fields=("plan", "kind", "mark"),

@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.contrib.gis.db import models
-from django.contrib.postgres.indexes import GistIndex
 from django.db.models import Q
 
 from layers.base import Format, Ingest, Layer, Property, Style, StyleClass, Text
@@ -36,9 +35,6 @@ class Zone(models.Model):
     class Meta:
         verbose_name = "zona"
         verbose_name_plural = "zona"
-        indexes = [
-            GistIndex(fields=("geom_3857",), name="layers_zone_geom_3857"),
-        ]
         constraints = [
             models.UniqueConstraint(fields=("plan", "block"), name="layers_zone_block_once"),
             models.CheckConstraint(
