@@ -1,9 +1,9 @@
 """Mapbox Vector Tiles on the WebMercatorQuad matrix, made by PostGIS in one statement a layer.
 
-Geometry is found in degrees and read as it is stored once more in EPSG:3857. Where a tile would hold too many rows of a
-layer it carries its overview (`layers.overviews`): the same name, and with each feature the number
-`n` of rows that it stands for. Several layers may share a tile: tiles are protobuf messages, so the
-bytes of one layer may follow those of another.
+Geometry is found in degrees and read as it is stored once more in EPSG:3857. Where a tile would
+hold too many rows of a layer it carries its overview (`layers.overviews`): the same name, and with
+each feature the number `n` of rows that it stands for. Several layers may share a tile: tiles are
+protobuf messages, so the bytes of one layer may follow those of another.
 """
 
 from __future__ import annotations

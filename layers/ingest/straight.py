@@ -27,6 +27,7 @@ from layers.ingest.arrivals import NOTHING_SAID
 from layers.ingest.load import LoadError, Options, begun, crs_of, record, timed
 from layers.ingest.report import Report
 from layers.ingest.vector_file import VectorTable
+from layers.tile_triggers import told_at_once
 
 Array = Any  # of Arrow
 DRIVERS = ("GPKG", "FlatGeobuf", "ESRI Shapefile", "GeoJSON")  # each column once, and with a type
@@ -68,7 +69,8 @@ def load(layer: Layer, path: Path, options: Options) -> Report | None:
             report = begun(layer, table, crs, options, seconds)
             asked = plan(layer, table, report.columns, options.constants, crs)
             batches = judged(asked, table, layer.ingest.key)
-            report.rows = report.inserted = copy(layer.model, asked.fields, batches)
+            with told_at_once(layer.model._meta.db_table):
+                report.rows = report.inserted = copy(layer.model, asked.fields, batches)
             if layer.ingest.after:
                 layer.ingest.after()
             record(layer, options, report, by=None)

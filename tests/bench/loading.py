@@ -47,6 +47,7 @@ def main(options: Sequence[str]) -> list[str]:
 
         call_command("migrate", verbosity=0)
         ground.settle()
+        call_command("migrate", verbosity=0)  # the new tables get what every layer's table gets
         path = Path(folder, "parcels.gpkg")
         _written(path, asked.polygons)
         try:

@@ -24,6 +24,7 @@ from layers.catalog.boundaries import Area
 from layers.ingest import straight
 from layers.ingest.load import Options, load
 from layers.registry import LAYERS, registered
+from layers.tile_changes import TileChange, numbers
 
 pytestmark = pytest.mark.django_db
 
@@ -78,16 +79,33 @@ def test_it_stores_what_the_careful_way_stores(tmp_path: Path, name: str, crs: i
     assert report.sha256 == careful.sha256
 
 
-def test_spatial_indexes_are_there_afterwards(tmp_path: Path) -> None:
-    def indexes() -> set[str]:
+def test_indexes_keys_and_triggers_are_there_afterwards(tmp_path: Path) -> None:
+    def around_the_rows() -> set[tuple[str, str]]:
+        table = "'layers_area'::regclass"
         with connection.cursor() as cursor:
-            cursor.execute("SELECT indexdef FROM pg_indexes WHERE tablename = 'layers_area'")
-            return {row[0] for row in cursor.fetchall()}
+            cursor.execute(
+                "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'layers_area' UNION"
+                f" SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+                f" WHERE {table} IN (conrelid, confrelid) UNION"
+                f" SELECT tgname, tgenabled::text FROM pg_trigger WHERE tgrelid = {table}"
+            )
+            return set(cursor.fetchall())
 
-    before = indexes()
+    before = around_the_rows()
 
     assert straight.load(PLAIN, written(tmp_path / "a.gpkg"), Options())
-    assert indexes() == before
+    assert around_the_rows() == before
+    assert {name for name, _ in before} >= {"layers_area_code_key", "layers_area_pkey"}
+
+
+def test_tiles_are_told_of_a_whole_table_at_once(tmp_path: Path) -> None:
+    TileChange.objects.all().delete()
+    before = numbers()
+
+    assert straight.load(PLAIN, written(tmp_path / "a.gpkg"), Options())
+    told = TileChange.objects.filter(layer_id="kelurahan").values_list("area", flat=True)
+    assert list(told) == [None]
+    assert numbers()["kelurahan"] > before["kelurahan"]
 
 
 def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
