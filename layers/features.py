@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from itertools import chain
-from typing import Any, TypeVar
+from itertools import chain, islice
+from queue import SimpleQueue
+from typing import Any
 
 from django.contrib.gis.db.models import Extent
 from django.core.cache import cache
@@ -28,11 +29,10 @@ from layers.provenance import newest_of
 from layers.selection import EVERY_ROW, BBox, Query, select
 
 TIMEOUT = "10s"
-CHUNK = 5_001  # two for the largest page and the row that proves there is another
-TOGETHER = 500  # rows that the database sends at a time
+PIECE = 500  # rows that the database sends at a time
 EXTENT_SECONDS = 60  # an extent is a scan of all rows: asked for by every visitor, it may be so old
 
-T = TypeVar("T")
+Feature = tuple[int, str]
 
 
 @dataclass(frozen=True)
@@ -74,61 +74,55 @@ def features(
     layer: Layer, user: User, query: Query = EVERY_ROW, *, limit: int
 ) -> Iterator[tuple[int, str]]:
     """(id, GeoJSON Feature text) in order of id, at most `limit`."""
-    return chain.from_iterable(chunks(layer, user, query, limit=limit))
+    return chain.from_iterable(pieces(layer, user, query, limit=limit))
 
 
-def chunks(
+def pieces(
     layer: Layer, user: User, query: Query = EVERY_ROW, *, limit: int
-) -> Iterator[list[tuple[int, str]]]:
-    """The same in lists, for who has many to pass on.
+) -> Iterator[list[Feature]]:
+    """The same in lists, the first given while PostgreSQL writes the last.
 
-    Each is a short query of its own, so that a slow reader holds neither a connection nor a
-    transaction, and memory stays flat. While one is passed on, the next is read already; not
-    within a transaction, whose rows only its own connection sees.
+    A slow reader holds neither a connection nor a transaction: whatever it has not taken yet waits
+    in memory. Not so within a transaction, whose rows only its own connection sees.
     """
-    found = _chunks(layer, user, query, limit)
-    return found if limit <= CHUNK or connection.in_atomic_block else _one_ahead(found)
+    found = _pieces(layer, user, query, limit)
+    if limit <= PIECE:
+        return iter(list(found))
+    return found if connection.in_atomic_block else _beside(found)
 
 
-def _one_ahead(chunks: Iterator[T]) -> Iterator[T]:
-    with ThreadPoolExecutor(1) as beside:
-        following = beside.submit(_alone, chunks)
-        while chunk := following.result():
-            following = beside.submit(_alone, chunks)
-            yield chunk
-
-
-def _alone(chunks: Iterator[T]) -> T | None:
-    try:
-        return next(chunks, None)
-    finally:
-        connection.close()  # that of this thread
-
-
-def _chunks(layer: Layer, user: User, query: Query, limit: int) -> Iterator[list[tuple[int, str]]]:
+def _pieces(layer: Layer, user: User, query: Query, limit: int) -> Iterator[list[Feature]]:
     properties = properties_for(layer, user)
-    while limit > 0:
-        size = min(limit, CHUNK)
-        rows = select(layer, user, properties, query).order_by("pk")[:size]
-        chunk = _read(rows, properties, query.crs)
-        if chunk:
-            yield chunk
-        if len(chunk) < size:
-            return
-        limit -= size
-        query = replace(query, after=chunk[-1][0])
-
-
-def _read(rows: QuerySet, properties: Sequence[Property], crs: Crs) -> list[tuple[int, str]]:
+    rows = select(layer, user, properties, query).order_by("pk")[:limit]
     try:
-        sql, params = _feature_sql(rows, properties, crs)
+        sql, params = _feature_sql(rows, properties, query.crs)
     except EmptyResultSet:
-        return []
+        return
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = '{TIMEOUT}'")
         with connection.wrap_database_errors:
-            # The first are unpacked while the others are written yet.
-            return list(cursor.cursor.stream(sql, params, size=TOGETHER))
+            features = cursor.cursor.stream(sql, params, size=PIECE)
+            while piece := list(islice(features, PIECE)):
+                yield piece
+
+
+def _beside(pieces: Iterator[list[Feature]]) -> Iterator[list[Feature]]:
+    """Read in a thread, with a connection of its own, as fast as they come."""
+    found: SimpleQueue[list[Feature] | None] = SimpleQueue()
+
+    def read() -> None:
+        try:
+            for piece in pieces:
+                found.put(piece)
+        finally:
+            connection.close()
+            found.put(None)
+
+    with ThreadPoolExecutor(1) as beside:
+        reading = beside.submit(read)
+        while piece := found.get():
+            yield piece
+        reading.result()
 
 
 def feature(layer: Layer, user: User, query: Query) -> str | None:

@@ -32,8 +32,6 @@ from maps.parameters import MAX_ID, Asked
 from maps.problems import bad_parameter, explained
 from maps.streams import stream
 
-TOGETHER = 500  # features in a piece of text
-
 
 @explained
 def items(request: HttpRequest, layer_id: str) -> HttpResponseBase:
@@ -92,27 +90,25 @@ def _given(request: HttpRequest, form: str) -> QueryDict:
 
 
 def _listed(request: HttpRequest, layer: Layer, asked: Asked) -> Iterator[str]:
-    """The first chunk is read at once: what cannot be answered is found out before the headers."""
+    """The first piece is read at once: what cannot be answered is found out before the headers."""
     if request.method == "HEAD":
         return iter(())
-    found = features.chunks(layer, request.user, asked.query, limit=asked.limit + 1)
+    found = features.pieces(layer, request.user, asked.query, limit=asked.limit + 1)
     return _collection(request, layer, asked, chain([next(found, [])], found))
 
 
 def _collection(
-    request: HttpRequest, layer: Layer, asked: Asked, chunks: Iterator[list[tuple[int, str]]]
+    request: HttpRequest, layer: Layer, asked: Asked, pieces: Iterator[list[features.Feature]]
 ) -> Iterator[str]:
     """One row more than the limit was asked for: it only proves that there is a next page."""
     yield '{"type":"FeatureCollection","features":['
     returned, last, more = 0, 0, False
-    for chunk in chunks:
-        more = returned + len(chunk) > asked.limit
-        rows = chunk[: asked.limit - returned]
-        for start in range(0, len(rows), TOGETHER):
-            texts = [text for _, text in rows[start : start + TOGETHER]]
-            yield ("," if returned else "") + ",".join(texts)
-            returned += len(texts)
-        last = rows[-1][0] if rows else last
+    for piece in pieces:
+        more = returned + len(piece) > asked.limit
+        rows = piece[: asked.limit - returned]
+        if rows:
+            yield ("," if returned else "") + ",".join([text for _, text in rows])
+            returned, last = returned + len(rows), rows[-1][0]
     links = _links(request, layer)
     if more:
         following = request.GET.copy()

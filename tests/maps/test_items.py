@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from layers import features
 from layers.registry import LAYERS
-from maps import items, streams
+from maps import streams
 from tests.factories import CENTRE, EAST, NORTH, SOUTH, WEST, point_in, trash_report
 
 pytestmark = pytest.mark.django_db
@@ -85,11 +87,10 @@ def test_pages_follow_next_links_to_the_last_item(client: Client, cast: Any) -> 
 
 
 @pytest.mark.parametrize("limit", range(1, 10))
-def test_a_page_is_whole_wherever_its_chunks_and_pieces_end(
+def test_a_page_is_whole_wherever_its_pieces_end(
     client: Client, cast: Any, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
-    monkeypatch.setattr(features, "CHUNK", 3)
-    monkeypatch.setattr(items, "TOGETHER", 2)
+    monkeypatch.setattr(features, "PIECE", 3)
     for _ in range(5):
         trash_report(cast.town.kelurahan["Tenggara"])
     public = LAYERS["trash-reports"].visible_to(cast.citizen).order_by("pk")
@@ -222,9 +223,41 @@ def test_who_takes_an_answer_slowly_holds_no_connection(
     client: Client, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     monkeypatch.setattr(streams, "PIECE", 1)
+    monkeypatch.setattr(features, "PIECE", 1)
     answer: Any = client.get(f"{ITEMS.format('trash-reports')}?f={form}")
     for _ in answer.streaming_content:
         assert connection.connection is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_slow_reader_has_not_taken_waits_in_memory(
+    cast: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(features, "PIECE", 1)
+    ids = [trash_report(cast.town.kelurahan["Tenggara"]).pk for _ in range(5)]
+    taken = features.pieces(LAYERS["trash-reports"], cast.citizen, limit=100)
+    first = next(taken)
+
+    until(lambda: others_at_work() == 0)
+    rest = [row for piece in taken for row in piece]
+    assert {fid for fid, _ in [*first, *rest]} >= set(ids)
+
+
+def others_at_work() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
+            " AND backend_type = 'client backend'"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def until(reached: Callable[[], bool], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_extents_are_not_searched_for_again_by_the_next_visitor(client: Client) -> None:
