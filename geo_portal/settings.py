@@ -56,6 +56,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "geo_portal.encodings.Encodings",  # before anybody reads the headers
     "geo_portal.request_ids.RequestId",
     "django.middleware.security.SecurityMiddleware",
     "maps.tiles.views.StoredTiles",

@@ -24,7 +24,6 @@ TILE = (
     r"/(?P<z>[0-9]{1,2})/(?P<x>[0-9]{1,8})/(?P<y>[0-9]{1,8})\.mvt"
 )
 _TILE = re.compile(rf"/tiles/{TILE}", re.ASCII)
-_NO_GZIP = re.compile(r"gzip\s*;\s*q=0(\.0*)?\s*(,|$)")
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
 
@@ -115,8 +114,7 @@ def send(request: HttpRequest, kept: Kept, cached: str) -> HttpResponseBase:
     if kept.empty:
         return response
     content = kept.content
-    accepted = request.headers.get("Accept-Encoding", "")
-    if "gzip" in accepted and not _NO_GZIP.search(accepted):
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
         response["Content-Encoding"] = "gzip"
     else:
         content = kept.tile
