@@ -189,11 +189,19 @@ class _Tile:
         return Rows(sql, params, OF_MANY)
 
     def _overview(self, overview: Known, equals: Mapping[str, str]) -> Rows:
-        sql = f"""SELECT fid, geom AS g, n, properties FROM layers_overviewrow
-                  WHERE level = %s AND geom && {_ENVELOPE}"""
-        params: list[Any] = [overview.level(min(self.z, grid.FINEST)), *self.at]
+        zoom = min(self.z, grid.FINEST)
+        level = overview.level(zoom)
+        params: list[Any]
+        if self.layer.overview == "grid":
+            bounds = bounds_of(*self.at, TILE_BUFFER / TILE_EXTENT)
+            found, params = grid.Cells.touching(bounds, zoom).of(level)
+        else:
+            found = f"""(SELECT * FROM layers_overviewrow
+                         WHERE level = %s AND geom && {_ENVELOPE}) AS found"""
+            params = [level, *self.at]
+        sql = f"SELECT fid, geom AS g, n, properties FROM {found}"
         if equals:
-            sql, params = f"{sql} AND facet = %s", [*params, self._facet(equals)]
+            sql, params = f"{sql} WHERE facet = %s", [*params, self._facet(equals)]
         if more := self._unpublished(equals):
             sql, params = f"{sql} UNION ALL {more.sql}", [*params, *more.params]
         return Rows(sql, params, OF_MANY)

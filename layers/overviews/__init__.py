@@ -4,6 +4,6 @@ Made from what everybody may see and nothing else, and kept in a table with a le
 """
 
 from layers.overviews.rebuild import lightened, rebuild
-from layers.overviews.rows import Overview, OverviewRow, raw_from
+from layers.overviews.rows import Overview, OverviewCell, OverviewRow, raw_from
 
-__all__ = ["Overview", "OverviewRow", "lightened", "raw_from", "rebuild"]
+__all__ = ["Overview", "OverviewCell", "OverviewRow", "lightened", "raw_from", "rebuild"]

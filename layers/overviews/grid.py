@@ -16,21 +16,15 @@ from django.db.models import QuerySet
 
 from layers.base import Layer, Property
 from layers.overviews.rows import Overview, facet_of, kind_of, public_rows
-from layers.tile_matrix import HALF, BBox, side, tiles_over
+from layers.tile_matrix import HALF, BBox, degrees, side, tiles_over
 
 FINEST = 16  # deeper zooms draw its cells too: they are 10 m wide
 DEEPER = 6  # zooms from a tile down to its cells: 2⁶ = 64
 BITS = 22  # of a row number in a key
-MASK = (1 << BITS) - 1
-SLACK = 1.0  # metres around cells, since the middle of one is rounded
+COLUMN, ROW = f"(key >> {BITS})", f"(key & {(1 << BITS) - 1})"
+SLACK = 1.0  # metres around cells, for what the way to degrees and back may lose
 
-# The commonest kind of a cell; of two as common, the first by name.
-COMMONEST = """(SELECT kind::jsonb FROM jsonb_each_text(kinds) AS counted (kind, many)
-                ORDER BY many::int DESC, kind LIMIT 1)"""
-TOGETHER = """(SELECT jsonb_object_agg(kind, many) FROM (
-                   SELECT kind, sum(many::int) AS many
-                   FROM unnest(each) AS one, jsonb_each_text(one) AS counted (kind, many)
-                   GROUP BY kind) AS by_kind)"""
+COMMONEST = "commonest"  # kind of a cell, as JSON; of two as common, the first by name
 MIDDLE = "ST_SetSRID(ST_MakePoint(round(east / n) / 100.0, round(north / n) / 100.0), 3857)"
 
 
@@ -60,31 +54,37 @@ class Cells:
 
     @property
     def box(self) -> BBox:
+        """Around them, in degrees."""
         wide = side(self.zoom + DEEPER)
-        return (
-            self.west * wide - HALF - SLACK,
-            HALF - (self.south + 1) * wide - SLACK,
-            (self.east + 1) * wide - HALF + SLACK,
-            HALF - self.north * wide + SLACK,
-        )
+        west, east = self.west * wide - HALF, (self.east + 1) * wide - HALF
+        south, north = HALF - (self.south + 1) * wide, HALF - self.north * wide
+        return degrees((west - SLACK, south - SLACK, east + SLACK, north + SLACK))
 
-    def holds(self, geometry: str, x: str, y: str) -> tuple[str, list[float]]:
-        """SQL for whether a row lies in one of them."""
+    def hold(self) -> tuple[str, list[float]]:
+        """SQL for whether a row with the geometry `g` and a column `key` lies in one of them."""
         sql = (
-            f"{geometry} && ST_MakeEnvelope(%s, %s, %s, %s, 3857) "
-            f"AND {x} BETWEEN %s AND %s AND {y} BETWEEN %s AND %s"
+            "g && ST_MakeEnvelope(%s, %s, %s, %s, 4326) "
+            f"AND {COLUMN} BETWEEN %s AND %s AND {ROW} BETWEEN %s AND %s"
         )
         return sql, [*self.box, self.west, self.east, self.north, self.south]
 
-
-IN_KEY = (f"(key >> {BITS})", f"(key & {MASK})")
+    def of(self, level: int) -> tuple[str, list[Any]]:
+        """SQL after FROM for those that a level has. Column by column, each a piece of the index:
+        without OFFSET the planner would join otherwise, for it cannot tell how few they are."""
+        sql = (
+            "generate_series(%s::bigint, %s) AS across, LATERAL ("
+            "SELECT ctid, * FROM layers_overviewcell WHERE level = %s AND "
+            f"key BETWEEN (across << {BITS}) + %s AND (across << {BITS}) + %s OFFSET 0) AS found"
+        )
+        return sql, [self.west, self.east, level, self.north, self.south]
 
 
 def build(layer: Layer, overview: Overview, finest: int, within: BBox | None = None) -> None:
     """Make the levels from `finest` up anew, wholly or for the cells that a box touches."""
     cells = Cells.touching(within, finest) if within else None
     for zoom in range(finest, layer.minzoom - 1, -1):
-        _forget(overview.level(zoom), cells)
+        if cells:
+            _forget(overview.level(zoom), cells)
         if zoom == finest:
             _from_rows(layer, overview.level(zoom), zoom, cells)
         else:
@@ -95,14 +95,18 @@ def build(layer: Layer, overview: Overview, finest: int, within: BBox | None = N
 def tell_planner() -> None:
     """How many rows of a level lie in a tile. Until it knows, it may read the whole level."""
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE layers_overviewrow (level, facet, geom)")
+        cursor.execute(
+            "ANALYZE layers_overviewcell (level, key), layers_overviewrow (level, facet, geom)"
+        )
 
 
-def _forget(level: int, cells: Cells | None) -> None:
-    where, params = cells.holds("geom", *IN_KEY) if cells else ("true", [])
+def _forget(level: int, cells: Cells) -> None:
+    found, params = cells.of(level)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"DELETE FROM layers_overviewrow WHERE level = %s AND {where}", [level, *params]
+            "DELETE FROM layers_overviewcell"
+            f" WHERE ctid = ANY (ARRAY(SELECT found.ctid FROM {found}))",
+            params,
         )
 
 
@@ -117,18 +121,21 @@ def _from_rows(layer: Layer, level: int, zoom: int, cells: Cells | None) -> None
 
 
 def _from_below(layer: Layer, overview: Overview, zoom: int, cells: Cells | None) -> None:
-    column, row = IN_KEY
-    where, params = cells.below().holds("geom", *IN_KEY) if cells else ("true", [])
-    sql = f"""
-        SELECT facet, x, y, n, east, north, fid,
-               {TOGETHER if kind_of(layer) else "NULL::jsonb"} AS kinds
-        FROM (
-            SELECT facet, {column} >> 1 AS x, {row} >> 1 AS y, sum(n) AS n, min(fid) AS fid,
-                   sum(round(ST_X(geom) * 100)::bigint * n) AS east,
-                   sum(round(ST_Y(geom) * 100)::bigint * n) AS north, array_agg(kinds) AS each
-            FROM layers_overviewrow WHERE level = %s AND {where} GROUP BY 1, 2, 3
-        ) AS joined"""
-    _insert(layer, overview.level(zoom), sql, [overview.level(zoom + 1), *params])
+    kind = kind_of(layer)
+    each = "jsonb_each_text(kinds)" if kind else "LATERAL (VALUES ('', n))"
+    level = overview.level(zoom + 1)
+    whole = "layers_overviewcell WHERE level = %s", [level]
+    below, params = cells.below().of(level) if cells else whole
+    sql = _together(
+        kind,
+        f"""
+        SELECT facet, (({COLUMN} >> 1) << {BITS}) + ({ROW} >> 1) AS key, kind,
+               sum(many::int) AS n, min(fid) AS fid,
+               sum(round(ST_X(geom) * 100)::bigint * many::int) AS east,
+               sum(round(ST_Y(geom) * 100)::bigint * many::int) AS north
+        FROM (SELECT * FROM {below}) AS below, {each} AS counted (kind, many) GROUP BY 1, 2, 3""",
+    )
+    _insert(layer, overview.level(zoom), sql, params)
 
 
 def counted(
@@ -139,28 +146,37 @@ def counted(
     facet: Property | None,
     cells: Cells | None = None,
 ) -> tuple[str, list[Any]]:
-    """SQL for (facet, x, y, n, east, north, fid, kinds) of rows whose first properties are these.
+    """SQL for the cells (`_together`) of rows whose first properties are these.
     Raises EmptyResultSet."""
     inner, params = rows.query.get_compiler(connection=connection).as_sql()
-    where, bounds = cells.holds("m", "x", "y") if cells else ("true", [])
+    where, bounds = cells.hold() if cells else ("true", [])
     last, wide = (1 << (zoom + DEEPER)) - 1, side(zoom + DEEPER)
-    sql = f"""
-        SELECT facet, x, y, sum(n) AS n, sum(east) AS east, sum(north) AS north, min(fid) AS fid,
-               {"jsonb_object_agg(kind, n)" if kind else "NULL::jsonb"} AS kinds
+    sql = _together(
+        kind,
+        f"""
+        SELECT facet, key, kind, count(*) AS n, min(fid) AS fid,
+               sum(round(ST_X(m) * 100)::bigint) AS east,
+               sum(round(ST_Y(m) * 100)::bigint) AS north
         FROM (
-            SELECT facet, x, y, kind, count(*) AS n, min(fid) AS fid,
-                   sum(round(ST_X(m) * 100)::bigint) AS east,
-                   sum(round(ST_Y(m) * 100)::bigint) AS north
-            FROM (
-                SELECT fid, m, {facet_sql(kind, facet)} AS facet,
-                       {"coalesce(to_jsonb(p0), 'null')::text" if kind else "''"} AS kind,
-                       least(floor((ST_X(m) + {HALF}) / {wide}), {last})::bigint AS x,
-                       least(floor(({HALF} - ST_Y(m)) / {wide}), {last})::bigint AS y
-                FROM ({inner}) AS selected WHERE m IS NOT NULL
-            ) AS placed WHERE {where}
-            GROUP BY facet, x, y, kind
-        ) AS by_kind GROUP BY facet, x, y"""
+            SELECT fid, g, m, {facet_sql(kind, facet)} AS facet,
+                   {"coalesce(to_jsonb(p0), 'null')::text" if kind else "''"} AS kind,
+                   (least(floor((ST_X(m) + {HALF}) / {wide}), {last})::bigint << {BITS})
+                   + least(floor(({HALF} - ST_Y(m)) / {wide}), {last})::bigint AS key
+            FROM ({inner}) AS selected WHERE m IS NOT NULL
+        ) AS placed WHERE {where} GROUP BY facet, key, kind""",
+    )
     return sql, [*params, *bounds]
+
+
+def _together(kind: Property | None, by_kind: str) -> str:
+    """SQL for cells: (facet, key, n, east, north, fid, kinds, commonest) of what was counted by the
+    kind too."""
+    kinds = "jsonb_object_agg(kind, n)" if kind else "NULL::jsonb"
+    commonest = "(array_agg(kind ORDER BY n DESC, kind))[1]::jsonb" if kind else "NULL::jsonb"
+    return f"""
+        SELECT facet, key, sum(n) AS n, sum(east) AS east, sum(north) AS north, min(fid) AS fid,
+               {kinds} AS kinds, {commonest} AS commonest
+        FROM ({by_kind}) AS by_kind GROUP BY facet, key"""
 
 
 def facet_sql(kind: Property | None, facet: Property | None) -> str:
@@ -169,7 +185,7 @@ def facet_sql(kind: Property | None, facet: Property | None) -> str:
 
 
 def properties_sql(layer: Layer) -> str:
-    """JSON of what a cell tells besides its number, from its columns `facet` and `kinds`."""
+    """JSON of what a cell tells besides its number, from its columns `facet` and `commonest`."""
     kind, facet = kind_of(layer), facet_of(layer)
     parts = [f"'{kind.name}', {COMMONEST}"] if kind else []
     parts += [f"'{facet.name}', facet"] if facet else []
@@ -180,10 +196,10 @@ def _insert(layer: Layer, level: int, sql: str, params: Sequence[Any]) -> None:
     """What `counted` tells becomes rows of a level."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""INSERT INTO layers_overviewrow
+            f"""INSERT INTO layers_overviewcell
                     (level, facet, key, n, fid, kinds, properties, geom)
-                SELECT %s, facet, (x << {BITS}) + y, n, CASE WHEN n = 1 THEN fid END, kinds,
+                SELECT %s, facet, key, n, CASE WHEN n = 1 THEN fid END, kinds,
                        {properties_sql(layer)}, {MIDDLE}
-                FROM ({sql}) AS cell""",
+                FROM ({sql}) AS cell ORDER BY facet, key""",
             [level, *params],
         )

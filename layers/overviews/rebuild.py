@@ -7,7 +7,14 @@ from django.db import transaction
 
 from layers.base import Layer
 from layers.overviews import grid, shapes
-from layers.overviews.rows import NEVER, Overview, OverviewRow, has_overview, raw_from
+from layers.overviews.rows import (
+    NEVER,
+    Overview,
+    OverviewCell,
+    OverviewRow,
+    has_overview,
+    raw_from,
+)
 from layers.overviews.weight import is_too_heavy, lightest_zoom
 from layers.registry import LAYERS
 
@@ -59,7 +66,8 @@ def _build(layer: Layer, overview: Overview) -> None:
 
 def _forget(overview: Overview) -> None:
     levels = overview.level(0), overview.level(NEVER)
-    OverviewRow.objects.filter(level__range=levels).delete()
+    for kept in (OverviewCell, OverviewRow):
+        kept.objects.filter(level__range=levels).delete()
 
 
 def _finest(overview: Overview) -> int:

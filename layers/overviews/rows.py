@@ -36,7 +36,7 @@ class Overview(models.Model):
         return self.pk * LEVELS + zoom
 
 
-class OverviewRow(models.Model):
+class _Kept(models.Model):
     """What stands for `n` public rows of a layer at one zoom (`Overview.level`) and, where the
     layer has a facet, of one value of it. `key` tells the rows of a level apart; `fid` is the id of
     the row where it is one; `kinds` counts them by the property that decides the style, as JSON;
@@ -52,8 +52,25 @@ class OverviewRow(models.Model):
     geom = MercatorField(spatial_index=False)
 
     class Meta:
+        abstract = True
         verbose_name = "baris ikhtisar"
         verbose_name_plural = "baris ikhtisar"
+
+    def __str__(self) -> str:
+        return f"{self.level} · {self.n}"
+
+
+class OverviewCell(_Kept):
+    """Points of a cell, which are found by its column and row, the `key`: an index of places costs
+    far more to keep, and there may be millions of cells."""
+
+    pk = models.CompositePrimaryKey("level", "key", "facet")
+
+
+class OverviewRow(_Kept):
+    """A shape, found by its place."""
+
+    class Meta(_Kept.Meta):
         constraints = [
             models.UniqueConstraint(
                 fields=("level", "facet", "key"), name="layers_overviewrow_once"
@@ -62,9 +79,6 @@ class OverviewRow(models.Model):
         indexes = [
             GistIndex(fields=("level", "facet", "geom"), name="layers_overviewrow_where"),
         ]
-
-    def __str__(self) -> str:
-        return f"{self.level} · {self.n}"
 
 
 def has_overview(layer: Layer) -> bool:

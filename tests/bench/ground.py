@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import shapely
 from django.contrib.gis.db import models
-from django.contrib.postgres.indexes import GistIndex
 from django.db import connection
 
 from layers.base import Ingest, Layer, Property, Style, Text, Theme
@@ -41,7 +40,6 @@ class BenchParcel(models.Model):
     class Meta:
         app_label = "layers"
         db_table = "bench_parcel"
-        indexes = [GistIndex(fields=("geom_3857",), name="bench_parcel_geom_3857")]
 
     def __str__(self) -> str:
         return self.number
@@ -55,7 +53,6 @@ class BenchPoint(models.Model):
     class Meta:
         app_label = "layers"
         db_table = "bench_point"
-        indexes = [GistIndex(fields=("geom_3857",), name="bench_point_geom_3857")]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -13,7 +13,8 @@ from playwright.sync_api import expect
 
 from layers.catalog.stunting.prevalence import Prevalence
 from layers.catalog.trash.reports import TrashReport
-from layers.overviews.rows import Overview, OverviewRow
+from layers.overviews.grid import BITS, Cells
+from layers.overviews.rows import Overview, OverviewCell
 from tests.browser.conftest import PHONE, MapPage
 from tests.factories import CENTRE, NOON, trash_report
 
@@ -180,9 +181,14 @@ def test_what_stands_for_many_tells_how_many_and_opens_closer_in(
         layer_id="trash-reports", defaults={"raw_from": 14}
     )
     at = Point(CENTRE.x, CENTRE.y, srid=4326).transform(3857, clone=True)
-    OverviewRow.objects.filter(level=overview.level(12)).delete()
-    OverviewRow.objects.create(
-        level=overview.level(12), key=1, n=1234, geom=at, properties={"status": "received"}
+    cell = Cells.touching(at.extent, 12)
+    OverviewCell.objects.filter(level=overview.level(12)).delete()
+    OverviewCell.objects.create(
+        level=overview.level(12),
+        key=(cell.west << BITS) + cell.north,
+        n=1234,
+        geom=at,
+        properties={"status": "received"},
     )
     map_page.open(CENTRE, on="trash-reports", zoom=12)
 

@@ -15,7 +15,7 @@ SELECT ST_AsMVT(t, 'bench-parcels', 4096, 'geom', 'id') FROM (
     SELECT id, number, use, area_m2,
            ST_AsMVTGeom(geom_3857, ST_TileEnvelope(%(z)s, %(x)s, %(y)s), 4096, 64, true) AS geom
     FROM bench_parcel
-    WHERE geom_3857 && ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => 64.0 / 4096)
+    WHERE geom && ST_Transform(ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => 64.0 / 4096), 4326)
     OFFSET 0  -- else the shape is worked out once more for the WHERE below
 ) AS t WHERE geom IS NOT NULL"""
 
