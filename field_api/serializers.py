@@ -154,6 +154,15 @@ class SubmissionSerializer(GeoFeatureModelSerializer):
         )  # fmt: skip
 
 
+_submission = SubmissionSerializer()
+
+
+def shown(submission: Submission) -> Any:
+    """A submission as its sender sees it. To find out the fields costs more than to fill them:
+    that is done once."""
+    return _submission.to_representation(submission)
+
+
 class SubmissionSchema(GeoFeatureModelSerializerExtension):  # type: ignore[no-untyped-call]
     """drf-spectacular does not see that a geometry may be null."""
 

@@ -41,6 +41,7 @@ from field_api.serializers import (
     TAKEN,
     SubmissionSerializer,
     result,
+    shown,
 )
 from field_api.sync import Cursor, changes, fingerprint
 from layers.base import Refused
@@ -219,7 +220,7 @@ def answer(receipt: Receipt) -> Response:
     status = 201 if receipt.created else 200
     if submission.state == Submission.State.RECEIVED:
         status = 202
-    return Response(SubmissionSerializer(submission).data, status=status)
+    return Response(shown(submission), status=status)
 
 
 @extend_schema_view(get=extend_schema(responses={200: SubmissionSerializer, **problems(400, 404)}))
@@ -246,7 +247,7 @@ class OneSubmission(Strict, RetrieveAPIView[Submission]):
         except Refused as refusal:
             told = "Catatan ini sudah ditindaklanjuti dan tidak dapat ditarik kembali."
             return respond(409, told, title="Tidak dapat ditarik", reasons=refusal.reasons)
-        return Response(SubmissionSerializer(withdrawn).data)
+        return Response(shown(withdrawn))
 
 
 class Forms(Strict):

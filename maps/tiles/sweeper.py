@@ -25,6 +25,7 @@ from maps.tiles import archive, store
 logger = logging.getLogger(__name__)
 
 EVERY = 0.5  # seconds from sweep to sweep
+BUSY = 1.5  # the same while rows change all the time: after each sweep many tiles are drawn anew
 BATCH = 2_000
 GRACE = 600.0  # seconds that an outdated edition is kept for maps that are open
 CHORES = 60.0  # seconds from one look at the whole store to the next
@@ -35,8 +36,9 @@ def run(stop: threading.Event) -> None:
     """Sweep until told to stop. A database that is away for a while is waited for."""
     chores = Chores()
     while not stop.is_set():
+        pause = EVERY
         try:
-            sweep()
+            pause = BUSY if sweep() else EVERY
             chores.do()
         except DatabaseError as error:
             logger.warning("Tiles were not swept: %s", error)
@@ -45,7 +47,7 @@ def run(stop: threading.Event) -> None:
         except Exception:  # a sweeper that ends lets tiles grow old
             logger.exception("Tiles were not swept.")
             stop.wait(2)
-        stop.wait(EVERY)
+        stop.wait(pause)
     connection.close()
 
 

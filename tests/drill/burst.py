@@ -7,209 +7,31 @@ It ends with 1 if any request fails, or any tile shows less of the city than was
 from __future__ import annotations
 
 import argparse
-import asyncio
 import gzip
 import json
-import math
-import random
+import os
 import sys
-import threading
 import time
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from functools import cache
-from http.client import HTTPConnection
+from pathlib import Path
 from urllib.request import urlopen
-from uuid import uuid4
+from uuid import UUID
 
 import mapbox_vector_tile
 
-from tests.drill.portal import durable_portal
+from tests.drill import crowd
+from tests.drill.crowd import DEEPEST, LAYER, City, Place, Plan, Seen, Sent, Tile, up
+from tests.drill.portal import Portal, durable_portal
 
-LAYER = "trash-reports"
 STALE = 5.0  # seconds
-DEEPEST, SHALLOWEST, COUNTED = 16, 10, 13  # a report lies in no tile's buffer from zoom 13 on
-SENDERS = 8
-Tile = tuple[int, int, int]
-
-
-@dataclass(frozen=True)
-class Plan:
-    connections: int = 200
-    reports: float = 50.0  # a second
-    seconds: float = 60.0
-    seed: int = 1
-
-
+COUNTED = 13  # a report lies in no tile's buffer from here on
+PHONES = 50
 SHORT = Plan(connections=40, reports=20, seconds=8)
-
-
-@dataclass
-class Seen:
-    """What the crowd was shown: (asked at, tile, status, seconds, content)."""
-
-    answers: list[tuple[float, Tile, int, float, bytes]] = field(default_factory=list)
-    faults: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass
-class Sent:
-    """The reports that were acknowledged: when, in which tile of the deepest zoom."""
-
-    acknowledged: list[tuple[float, Tile]] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-    faults: Counter[str] = field(default_factory=Counter)
-
-
-class City:
-    """Forty tiles at the deepest zoom, and all that lie above them."""
-
-    def __init__(self, centre: Sequence[float]) -> None:
-        lon, lat = centre
-        self.count = 2**DEEPEST
-        x = int((lon + 180) / 360 * self.count)
-        y = int((1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * self.count)
-        self.grounds = [(DEEPEST, x + i, y + j) for i in range(-4, 4) for j in range(-2, 3)]
-        above = {up(tile, z) for tile in self.grounds for z in range(SHALLOWEST, DEEPEST + 1)}
-        self.tiles = sorted(above)
-
-    def place(self, ground: Tile, chance: random.Random) -> tuple[float, float]:
-        """A point well within the tile."""
-        _, x, y = ground
-        east, south = (one + chance.uniform(0.3, 0.7) for one in (x, y))
-        lat = math.atan(math.sinh(math.pi * (1 - 2 * south / self.count)))
-        return east / self.count * 360 - 180, math.degrees(lat)
-
-
-def up(tile: Tile, zoom: int) -> Tile:
-    z, x, y = tile
-    return zoom, x >> (z - zoom), y >> (z - zoom)
-
-
-# -- the crowd
-
-
-async def crowd(
-    plan: Plan, address: tuple[str, int], template: str, city: City, seen: Seen
-) -> None:
-    end = time.time() + plan.seconds
-    each = (
-        look(random.Random(f"{plan.seed}/{n}"), address, template, city, seen, end)
-        for n in range(plan.connections)
-    )
-    await asyncio.gather(*each)
-
-
-async def look(
-    chance: random.Random,
-    address: tuple[str, int],
-    template: str,
-    city: City,
-    seen: Seen,
-    end: float,
-) -> None:
-    """One browser's connection: a tile after the other, anew where the server hung up."""
-    pair = None
-    while time.time() < end:
-        tile = chance.choice(city.tiles)
-        asked = time.time()
-        try:
-            if pair is None:
-                pair = await asyncio.open_connection(*address)
-            status, content, closes = await fetch(*pair, path(template, tile))
-        except asyncio.IncompleteReadError as error:
-            if pair and not error.partial and error.expected is None:
-                pair[1].close()
-                pair = None  # a kept connection that the server had ended: as browsers, again
-                continue
-            seen.faults["cut off"] += 1
-            pair = None
-            continue
-        except OSError as error:
-            seen.faults[type(error).__name__] += 1
-            pair = None
-            continue
-        seen.answers.append((asked, tile, status, time.time() - asked, content))
-        if closes and pair:
-            pair[1].close()
-            pair = None
-    if pair:
-        pair[1].close()
-
-
-async def fetch(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str
-) -> tuple[int, bytes, bool]:
-    ask = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n"
-    writer.write(ask.encode())
-    await writer.drain()
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-    status, length = int(head.split(" ", 2)[1]), 0
-    for line in head.split("\r\n")[1:]:
-        if line.startswith("content-length:"):
-            length = int(line.partition(":")[2])
-    content = await reader.readexactly(length) if length else b""
-    return status, content, "connection: close" in head
-
-
-def path(template: str, tile: Tile) -> str:
-    z, x, y = tile
-    return template.format(z=z, x=x, y=y)
-
-
-# -- the reporters
-
-
-class Reporter(threading.Thread):
-    """An officer's phone that sends its share of the reports, one by one."""
-
-    def __init__(
-        self, n: int, plan: Plan, address: tuple[str, int], token: str, city: City, sent: Sent
-    ) -> None:
-        super().__init__()
-        self.plan, self.token, self.city, self.sent = plan, token, city, sent
-        self.chance = random.Random(f"{plan.seed}/reporter/{n}")
-        self.line = HTTPConnection(*address, timeout=30)
-
-    def run(self) -> None:
-        began, number = time.time(), 0
-        pause = SENDERS / self.plan.reports
-        while time.time() - began < self.plan.seconds:
-            self.report(number)
-            number += 1
-            time.sleep(max(0.0, began + number * pause - time.time()))
-        self.line.close()
-
-    def report(self, number: int) -> None:
-        ground = self.chance.choice(self.city.grounds)
-        item = {
-            "instance_id": str(uuid4()),
-            "form": LAYER,
-            "form_version": "1",
-            "observed_at": datetime.now(UTC).isoformat(),
-            "geometry": {"type": "Point", "coordinates": self.city.place(ground, self.chance)},
-            "accuracy": 5.0,
-            "values": {"category": "overflow", "description": f"Uji {number}"},
-        }
-        headers = {"Authorization": f"Token {self.token}", "Content-Type": "application/json"}
-        began = time.time()
-        try:
-            self.line.request("POST", "/api/v1/submissions", json.dumps(item), headers)
-            response = self.line.getresponse()
-            told = response.read()
-        except OSError as error:
-            self.sent.faults[type(error).__name__] += 1
-            self.line.close()
-            return
-        state = json.loads(told).get("properties", {}).get("state")
-        if (response.status, state) != (201, "accepted"):
-            self.sent.faults[f"{response.status} {state}"] += 1
-            return
-        self.sent.seconds.append(time.time() - began)
-        self.sent.acknowledged.append((time.time(), ground))
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 # -- the verdict
@@ -253,7 +75,7 @@ def judge(plan: Plan, seen: Seen, sent: Sent, before: dict[Tile, int]) -> Verdic
         f" {len(took) / plan.seconds:,.0f} a second",
         f"  answered in {_spread(took)}",
         f"reports   {len(sent.acknowledged):,} acknowledged, {rate:.1f} a second",
-        f"  answered in {_spread(sending)}",
+        f"  answered in {_spread(sending)} after they were due",
         f"failed    {dict(wrong + seen.faults + sent.faults) or 0}",
         f"oldest    a tile {oldest:.1f} s behind; {stale} tiles more than {STALE:g} s",
     ]
@@ -266,31 +88,85 @@ def _spread(took: Sequence[float]) -> str:
     return ", ".join(f"p{share * 100:g} {ms:,.0f} ms" for share, ms in at.items())
 
 
+# -- the processor
+
+
+class Spent:
+    """Seconds of processor time since now, of each part of the portal."""
+
+    def __init__(self, portal: Portal) -> None:
+        assert portal.process is not None
+        self.roots = {"web": portal.master(), "all": portal.process.pid}
+        self.roots["postgres"] = portal.postmaster()
+        self.before = self._now()
+
+    def _now(self) -> dict[str, float]:
+        seconds, children = {}, defaultdict(list)
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                told = stat.read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            pid = int(stat.parent.name)
+            children[int(told[1])].append(pid)
+            seconds[pid] = sum(map(int, told[11:15])) / TICKS  # its ended children's too
+
+        def of(pid: int | None) -> float:
+            return seconds.get(pid or 0, 0.0) + sum(map(of, children[pid or 0]))
+
+        return {part: of(root) for part, root in self.roots.items()}
+
+    def told(self, seconds: float) -> dict[str, float]:
+        """Of one processor, by part."""
+        now = self._now()
+        share = {part: (now[part] - self.before[part]) / seconds for part in now}
+        return {
+            "web workers": share["web"],
+            "work": share["all"] - share["web"],
+            "postgres": share["postgres"],
+        }
+
+
+# -- the burst
+
+
 def burst(plan: Plan) -> Verdict:
     with durable_portal() as portal:
-        town = portal.settle_town(SENDERS)
+        town = portal.settle_town(PHONES)
         portal.serve()
         host, port = portal.address
         base = f"http://{host}:{port}"
         described = f"{base}/ogc/collections/{LAYER}/tiles/WebMercatorQuad/tile.json"
         with urlopen(described, timeout=60) as answer:
             template = json.load(answer)["tiles"][0].removeprefix(base)
-        city = City(town["centre"])
+        city, place = City(town["centre"]), Place(portal.address, template, time.time() + 15)
         before = {}
         for tile in city.tiles:
-            with urlopen(base + path(template, tile), timeout=60) as answer:
+            with urlopen(base + place.path(tile), timeout=60) as answer:
                 before[tile] = shown(gzip.compress(content)) if (content := answer.read()) else 0
-        seen, sent = Seen(), Sent()
-        reporters = [
-            Reporter(n, plan, portal.address, token, city, sent)
-            for n, token in enumerate(town["phones"])
-        ]
-        for one in reporters:
-            one.start()
-        asyncio.run(crowd(plan, portal.address, template, city, seen))
-        for one in reporters:
-            one.join()
-        return judge(plan, seen, sent, before)
+        looking = crowd.start(crowd.look, plan, place, city)
+        reporting = crowd.start(crowd.report, plan, place, city, town["phones"])
+        time.sleep(max(0.0, place.begin - time.time()))
+        spent = Spent(portal)
+        time.sleep(plan.seconds)
+        shares = spent.told(plan.seconds)
+        seen, sent = crowd.done(looking), crowd.done(reporting)
+        shares |= {"who looks": seen.cpu / plan.seconds, "who reports": sent.cpu / plan.seconds}
+        verdict = judge(plan, seen, sent, before)
+        kept = lasting(portal, town["tables"][LAYER], sent.names)
+    told = ", ".join(f"{part} {share:.0%}" for part, share in shares.items())
+    wrong = len(sent.names) - len(kept) + sum(count != 1 for count in kept.values())
+    lines = [*verdict.lines, f"kept      {wrong} lost or doubled", f"processor {told}"]
+    return Verdict(lines, verdict.good and not wrong)
+
+
+def lasting(portal: Portal, table: str, names: Sequence[UUID]) -> Counter[UUID]:
+    """How often each of these reports is there."""
+    with portal.ask() as database:
+        rows = database.execute(
+            f"SELECT instance_id FROM {table} WHERE instance_id = ANY(%s)", [list(names)]
+        )
+        return Counter(name for (name,) in rows)
 
 
 def main(arguments: Sequence[str]) -> int:

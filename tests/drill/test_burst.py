@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import mapbox_vector_tile
 import pytest
 
-from tests.drill.burst import LAYER, SHORT, City, Seen, Sent, judge
+from tests.drill.burst import SHORT, judge
+from tests.drill.crowd import LAYER, City, Place, Plan, Seen, Sent, report
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -51,3 +54,28 @@ def test_a_tile_may_lag_a_moment_and_no_longer() -> None:
 
 def test_a_failure_is_told() -> None:
     assert not verdict_on(shown=2, asked=116.0, status=503)
+
+
+async def reports_to_a_portal_that_takes(seconds: float) -> Sent:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split()[0]))
+        await asyncio.sleep(seconds)
+        told = b'{"properties": {"state": "accepted"}}'
+        headers = f"HTTP/1.1 201 Created\r\nConnection: close\r\nContent-Length: {len(told)}"
+        writer.write(f"{headers}\r\n\r\n".encode() + told)
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        place = Place(server.sockets[0].getsockname()[:2], "", time.time())
+        plan = Plan(reports=20, seconds=0.5)
+        return await report(plan, place, City((123.59, -10.19)), ["a phone's token"])
+
+
+def test_a_slow_answer_holds_up_no_other_report() -> None:
+    sent = asyncio.run(reports_to_a_portal_that_takes(1.0))
+    first, last = (at for at, _ in (min(sent.acknowledged), max(sent.acknowledged)))
+    assert (len(sent.acknowledged), sent.faults) == (10, {})
+    assert min(sent.seconds) >= 1.0
+    assert last - first < 2.0  # one after the other would take ten
