@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ from django.db.models import Model
 
 from layers.bulk import column_type, quoted
 
+T = TypeVar("T")
 _NUMBERS = {"double precision": ">f8", "bigint": ">i8", "integer": ">i4", "smallint": ">i2"}
 
 
@@ -30,9 +32,9 @@ def copy(model: type[Model], fields: Sequence[Any], batches: Iterable[Sequence[A
             cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT binary)") as out,
         ):
             out.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
-            for columns in batches:
-                rows += len(columns[0])
-                out.write(copied(columns, fields))
+            for number, data in _ahead((len(one[0]), copied(one, fields)) for one in batches):
+                rows += number
+                out.write(data)
             out.write(b"\xff\xff")
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # with a check pending, no index is made
         for statement in rebuilt:
@@ -42,6 +44,15 @@ def copy(model: type[Model], fields: Sequence[Any], batches: Iterable[Sequence[A
         cursor.execute(f"ANALYZE {table}")
         cursor.execute("SET LOCAL default_statistics_target TO DEFAULT")
     return rows
+
+
+def _ahead(items: Iterator[T]) -> Iterator[T]:
+    """Each is made in a thread while the one before is used."""
+    with ThreadPoolExecutor(1) as beside:
+        following = beside.submit(next, items, None)
+        while (item := following.result()) is not None:
+            following = beside.submit(next, items, None)
+            yield item
 
 
 def _take_indexes(cursor: Any, table: str) -> list[str]:

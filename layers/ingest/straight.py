@@ -7,7 +7,6 @@ The rules are those of `repair.fit` and `arrivals`, said of whole columns.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,18 +118,10 @@ def applies(layer: Layer) -> bool:
 
 
 def judged(asked: Plan, table: VectorTable, key: Sequence[str]) -> Iterator[list[Array]]:
-    """The columns of each batch, made in a thread while the one before is written. Raises
-    NotStraight."""
+    """The columns of each batch. Raises NotStraight."""
     seen: list[Any] = []
-    with ThreadPoolExecutor(1) as ahead:
-        waiting = None
-        for batch in table.batches:
-            following = ahead.submit(_batch, asked, table.geometry, batch)
-            if waiting:
-                yield _noted(waiting.result(), asked, key, seen)
-            waiting = following
-        if waiting:
-            yield _noted(waiting.result(), asked, key, seen)
+    for batch in table.batches:
+        yield _noted(_batch(asked, table.geometry, batch), asked, key, seen)
     names = [str(number) for number in range(len(key))]
     keys = pa.table([pa.chunked_array(parts) for parts in zip(*seen, strict=True)], names=names)
     if keys.group_by(names).aggregate([]).num_rows < keys.num_rows:
