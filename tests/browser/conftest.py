@@ -21,6 +21,7 @@ from playwright.sync_api import ConsoleMessage, Locator, Page, Playwright, Reque
 
 from field_api.devices import invite
 from tests.browser.field_phone import Phone, PhoneInHand
+from tests.chromium import FLAGS, SHELL
 
 # Playwright's own event loop runs in this thread; Django would take each query for a mistake.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -37,13 +38,7 @@ def base_url() -> str:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    software_gl = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-    # Drawn in software either way: maps as WebGL asks for, pages without the detour over it.
-    software_gl.append("--disable-gpu-compositing")
-    return browser_type_launch_args | {
-        "executable_path": os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-        "args": ["--no-sandbox", "--disable-background-networking", *software_gl],
-    }
+    return browser_type_launch_args | {"executable_path": SHELL, "args": FLAGS}
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from itertools import count
 from typing import Any
@@ -13,11 +13,12 @@ import pytest
 from django.templatetags.static import static
 from django.test import Client
 from PIL import Image
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Playwright, Route
 
 from field_api import app_pages
 from field_api.models import Submission
 from tests.browser.field_phone import Phone, PhoneInHand, TroubleTold
+from tests.chromium import WHOLE
 from tests.factories import EAST, NORTH, SOUTH, WEST
 
 # Chromium's own teardown leaves sockets to the garbage collector.
@@ -43,9 +44,28 @@ KEPT = """async () => {
 
 @pytest.fixture
 def app(page: Page, live_server: Any, enrol: Callable[..., Phone], no_limits: None) -> Phone:
+    return ready(page, live_server.url, enrol)
+
+
+@pytest.fixture
+def app_of_a_whole_browser(
+    playwright: Playwright,
+    browser_type_launch_args: dict[str, Any],
+    browser_context_args: dict[str, Any],
+    live_server: Any,
+    enrol: Callable[..., Phone],
+    no_limits: None,
+) -> Iterator[Phone]:
+    browser = playwright.chromium.launch(**browser_type_launch_args | {"executable_path": WHOLE})
+    page = browser.new_context(**browser_context_args).new_page()
+    yield ready(page, live_server.url, enrol)
+    browser.close()
+
+
+def ready(page: Page, address: str, enrol: Callable[..., Phone]) -> Phone:
     """The app as its icon opens it, enrolled, and ready for a day without a network."""
     page.set_default_timeout(10_000)
-    phone = Phone(page, live_server.url).open("/field/")
+    phone = Phone(page, address).open("/field/")
     phone.until(lambda: page.evaluate("navigator.serviceWorker.controller !== null"))
     enrol(phone)
     page.wait_for_selector("[data-screen=home]")
@@ -264,8 +284,9 @@ def test_a_release_that_lacks_a_file_is_not_installed(
     page.wait_for_selector("[data-screen=home]")
 
 
-def test_what_is_left_is_sent_when_the_app_is_closed(app: Phone, page: Page) -> None:
+def test_what_is_left_is_sent_when_the_app_is_closed(app_of_a_whole_browser: Phone) -> None:
     """Background sync: the browser wakes the worker when the network is back."""
+    app, page = app_of_a_whole_browser, app_of_a_whole_browser.page
     page.context.set_offline(True)
     app.capture(3)
     elsewhere = page.context.new_page()

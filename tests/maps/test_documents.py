@@ -32,13 +32,11 @@ from layers.registry import registered
 from maps.documents import DOCUMENTS, drawing
 from maps.documents.shelf import make
 from maps.models import MadeDocument
+from tests.chromium import FLAGS, SHELL
 from tests.factories import EAST, NOON, NORTH, SECRET, SOUTH, WEST, box, trash_report
 
 pytestmark = pytest.mark.django_db
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--use-gl=angle",
-         "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]  # fmt: skip
 # A name space and the licence notice of Leaflet: text, never fetched.
 KNOWN_ADDRESSES = {"http://www.w3.org/2000/svg", "https://leafletjs.com"}
 HOSTILE = [
@@ -82,7 +80,7 @@ def in_chromium(look: Callable[[Page], Any]) -> Any:
 
     def open_browser() -> Any:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            browser = playwright.chromium.launch(executable_path=SHELL, args=FLAGS)
             page = browser.new_page(viewport={"width": 1200, "height": 800})
             page.set_default_timeout(30_000)
             found = look(page)

@@ -15,6 +15,7 @@ import pypdfium2
 import pytest
 import zxingcpp
 from django.conf import settings
+from django.utils.timezone import localtime
 
 from layers.catalog.permits.letters.letters import Letter
 from maps.letters import pdf
@@ -136,7 +137,7 @@ def test_the_file_tells_what_it_is(cast: Any) -> None:
     title = "Persetujuan Kesesuaian Kegiatan Pemanfaatan Ruang"
     assert told["Title"] == f"{title} {letter.number}"
     assert told["Author"] == "Pemerintah Kota Uji, Dinas Pekerjaan Umum dan Penataan Ruang"
-    assert letter.issued_at.strftime("%Y%m%d") in told["CreationDate"]
+    assert localtime(letter.issued_at).strftime("%Y%m%d") in told["CreationDate"]
     objects = b"".join(streams(content))
     assert b"/Lang (id)" in objects
     assert b'pdfaid:part="3"' in objects  # for the archive
