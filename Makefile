@@ -38,12 +38,11 @@ clients: setup ## real GIS clients read the portal, and count what is there (see
 bench: setup bench-packages ## speed, as ratios to named rivals of the same run (see BENCH=)
 	@$(py) -m tests.bench $(BENCH)
 
-lint: setup ## style, types, imports, forgotten migrations
+lint: setup ## style, types, imports
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports
 	.venv/bin/mypy
-	$(py) manage.py makemigrations --check --dry-run --verbosity 0
 
 format: setup ## put the code in shape
 	.venv/bin/ruff check --fix .

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,6 +89,14 @@ def test_folium_is_known_to_the_documents_only() -> None:
     for path in SOURCES:
         if re.search(r"^\s*(import|from) (folium|branca)", path.read_text(), re.MULTILINE):
             assert name(path).startswith("maps/documents"), name(path)
+
+
+def test_no_migration_is_forgotten() -> None:
+    """In a process of its own: benches have models here that no migration knows."""
+    command = [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"]
+    asked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert asked.returncode == 0, asked.stdout + asked.stderr
+    assert "consistent migration history" not in asked.stderr  # it saw a database
 
 
 def test_locks_hold_hashes_and_no_address() -> None:
