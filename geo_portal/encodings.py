@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-_REFUSED = re.compile(r"[^,]*;\s*q=0(\.0*)?\s*(?=,|$)")
+_NEVER = re.compile(r"q=0(\.0*)?")
 
 
 class Encodings:
@@ -19,5 +19,10 @@ class Encodings:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         named = request.META.get("HTTP_ACCEPT_ENCODING", "")
         if "q=0" in named:
-            request.META["HTTP_ACCEPT_ENCODING"] = _REFUSED.sub("", named)
+            taken = (one for one in named.split(",") if not _refused(one))
+            request.META["HTTP_ACCEPT_ENCODING"] = ",".join(taken)
         return self.respond(request)
+
+
+def _refused(coding: str) -> bool:
+    return any(_NEVER.fullmatch(parameter.strip()) for parameter in coding.split(";")[1:])

@@ -18,6 +18,13 @@ T = TypeVar("T")
 _NUMBERS = {"double precision": ">f8", "bigint": ">i8", "integer": ">i4", "smallint": ">i2"}
 
 
+def seize(model: type[Model]) -> None:
+    """Nobody else reads or writes the table until the transaction ends."""
+    with connection.cursor() as cursor:
+        table = connection.ops.quote_name(model._meta.db_table)
+        cursor.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+
+
 def copy(model: type[Model], fields: Sequence[Any], batches: Iterable[Sequence[Any]]) -> int:
     """Copy rows into a table that holds none, and how many those were: each batch is the columns
     (Arrow arrays) of the fields, a geometry as WKB. Indexes are built once all is there, several

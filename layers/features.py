@@ -6,13 +6,15 @@ Property names are identifiers (a system check holds it), so they may stand in S
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from itertools import chain, islice
 from queue import SimpleQueue
+from threading import Event, Semaphore
 from typing import Any
 
 from django.contrib.gis.db.models import Extent
@@ -30,6 +32,8 @@ from layers.selection import EVERY_ROW, BBox, Query, select
 
 TIMEOUT = "10s"
 PIECE = 500  # rows that the database sends at a time
+AT_ONCE = 5_001  # rows of a page, and the one that proves there is another
+CHUNK = 10_001  # rows of a query
 EXTENT_SECONDS = 60  # an extent is a scan of all rows: asked for by every visitor, it may be so old
 
 Feature = tuple[int, str]
@@ -80,48 +84,81 @@ def features(
 def pieces(
     layer: Layer, user: User, query: Query = EVERY_ROW, *, limit: int
 ) -> Iterator[list[Feature]]:
-    """The same in lists, the first given while PostgreSQL writes the last.
+    """The same in lists: so many as fit on a page are read before the first is given, so that what
+    cannot be answered is found out; of more, the first are given while PostgreSQL writes the rest.
 
-    A slow reader holds neither a connection nor a transaction: whatever it has not taken yet waits
-    in memory. Not so within a transaction, whose rows only its own connection sees.
+    A slow reader holds neither a connection nor a transaction: what it has not taken yet waits in
+    memory, two chunks at most. Not so within a transaction, whose rows only its own connection
+    sees.
     """
     found = _pieces(layer, user, query, limit)
-    if limit <= PIECE:
+    if limit <= AT_ONCE:
         return iter(list(found))
-    return found if connection.in_atomic_block else _beside(found)
+    return filter(None, found) if connection.in_atomic_block else _beside(found)
 
 
-def _pieces(layer: Layer, user: User, query: Query, limit: int) -> Iterator[list[Feature]]:
+def _pieces(layer: Layer, user: User, query: Query, limit: int) -> Generator[list[Feature]]:
+    """Each chunk is a query of its own. Between two of them, outside both, comes an empty piece."""
     properties = properties_for(layer, user)
-    rows = select(layer, user, properties, query).order_by("pk")[:limit]
+    while limit > 0:
+        last, left = None, min(limit, CHUNK)
+        rows = select(layer, user, properties, query).order_by("pk")[:left]
+        for piece in _read(rows, properties, query.crs):
+            yield piece
+            last, left = piece[-1][0], left - len(piece)
+        limit -= CHUNK
+        if left or limit <= 0:
+            return
+        query = replace(query, after=last)
+        yield []
+
+
+def _read(rows: QuerySet, properties: Sequence[Property], crs: Crs) -> Generator[list[Feature]]:
     try:
-        sql, params = _feature_sql(rows, properties, query.crs)
+        sql, params = _feature_sql(rows, properties, crs)
     except EmptyResultSet:
         return
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = '{TIMEOUT}'")
-        with connection.wrap_database_errors:
-            features = cursor.cursor.stream(sql, params, size=PIECE)
+        with (
+            connection.wrap_database_errors,
+            closing(cursor.cursor.stream(sql, params, size=PIECE)) as features,
+        ):
             while piece := list(islice(features, PIECE)):
                 yield piece
 
 
-def _beside(pieces: Iterator[list[Feature]]) -> Iterator[list[Feature]]:
-    """Read in a thread, with a connection of its own, as fast as they come."""
+def _beside(pieces: Generator[list[Feature]]) -> Iterator[list[Feature]]:
+    """Read in a thread, with the one connection that this takes."""
+    connection.close()
     found: SimpleQueue[list[Feature] | None] = SimpleQueue()
+    room, left = Semaphore(1), Event()
 
     def read() -> None:
         try:
             for piece in pieces:
+                if not piece:
+                    connection.close()
+                    room.acquire()
+                if left.is_set():
+                    break
                 found.put(piece)
+            pieces.close()
         finally:
-            connection.close()
             found.put(None)
+            connection.close()
 
     with ThreadPoolExecutor(1) as beside:
         reading = beside.submit(read)
-        while piece := found.get():
-            yield piece
+        try:
+            while (piece := found.get()) is not None:
+                if piece:
+                    yield piece
+                else:
+                    room.release()
+        finally:  # also where the reader has left
+            left.set()
+            room.release()
         reading.result()
 
 

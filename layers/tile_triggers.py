@@ -160,7 +160,9 @@ def stand() -> bool:
 @contextmanager
 def told_at_once(table: str) -> Iterator[None]:
     """What is inserted into a table meanwhile is not looked at row by row: tiles count as changed
-    everywhere. For one who holds the table until the transaction ends."""
+    everywhere. For one who holds the table until the transaction ends, which undoes it where it
+    fails."""
+    assert connection.in_atomic_block
     trigger = _name(table, "insert")
     with connection.cursor() as cursor:
         cursor.execute(

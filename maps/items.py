@@ -90,7 +90,8 @@ def _given(request: HttpRequest, form: str) -> QueryDict:
 
 
 def _listed(request: HttpRequest, layer: Layer, asked: Asked) -> Iterator[str]:
-    """The first piece is read at once: what cannot be answered is found out before the headers."""
+    """The first piece is read at once: what cannot be answered is found out before the headers, of
+    the longest pages as far as that piece tells."""
     if request.method == "HEAD":
         return iter(())
     found = features.pieces(layer, request.user, asked.query, limit=asked.limit + 1)

@@ -3,8 +3,9 @@
 import os
 
 # The browser without its windows, which nobody would see: a third less work for the same pages.
-SHELL = os.environ.get("CHROMIUM", "/usr/bin/chromium-headless-shell")
-WHOLE = "/usr/bin/chromium"  # for what the shell lacks: background sync
+SHELL = os.environ.get("CHROMIUM_SHELL", "/usr/bin/chromium-headless-shell")
+# For what the shell lacks: background sync.
+WHOLE = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
 FLAGS = [
     *("--no-sandbox", "--disable-background-networking"),

@@ -19,7 +19,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import CharField, Field, FloatField, IntegerField, TextField
 from pyproj import CRS
 
-from layers.arrow import copy
+from layers.arrow import copy, seize
 from layers.base import Layer
 from layers.ingest import repair, vector_file
 from layers.ingest.arrivals import NOTHING_SAID
@@ -67,6 +67,9 @@ def load(layer: Layer, path: Path, options: Options) -> Report | None:
             crs = crs_of(table, options.crs)
             report = begun(layer, table, crs, options, seconds)
             asked = plan(layer, table, report.columns, options.constants, crs)
+            seize(layer.model)
+            if layer.model._default_manager.exists():  # somebody was faster
+                raise NotStraight
             batches = judged(asked, table, layer.ingest.key)
             with told_at_once(layer.model._meta.db_table):
                 report.rows = report.inserted = copy(layer.model, asked.fields, batches)

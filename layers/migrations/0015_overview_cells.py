@@ -50,4 +50,5 @@ class Migration(migrations.Migration):
             ],
             f"INSERT INTO layers_overviewrow ({COLUMNS}) SELECT {COLUMNS} FROM layers_overviewcell",
         ),
+        migrations.RemoveField("overviewrow", "kinds"),
     ]

@@ -93,7 +93,7 @@ def build(layer: Layer, overview: Overview, finest: int, within: BBox | None = N
 
 
 def tell_planner() -> None:
-    """How many rows of a level lie in a tile. Until it knows, it may read the whole level."""
+    """How many rows a level has, and where: until it knows, it may read one whole for a tile."""
     with connection.cursor() as cursor:
         cursor.execute(
             "ANALYZE layers_overviewcell (level, key), layers_overviewrow (level, facet, geom)"

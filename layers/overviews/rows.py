@@ -39,15 +39,13 @@ class Overview(models.Model):
 class _Kept(models.Model):
     """What stands for `n` public rows of a layer at one zoom (`Overview.level`) and, where the
     layer has a facet, of one value of it. `key` tells the rows of a level apart; `fid` is the id of
-    the row where it is one; `kinds` counts them by the property that decides the style, as JSON;
-    `properties` are what a tile carries."""
+    the row where it is one; `properties` are what a tile carries."""
 
     level = models.IntegerField()
     facet = models.TextField(default="")
     key = models.BigIntegerField()
     n = models.IntegerField()
     fid = models.BigIntegerField(null=True)
-    kinds = models.JSONField(null=True)
     properties = models.JSONField(default=dict)
     geom = MercatorField(spatial_index=False)
 
@@ -62,8 +60,10 @@ class _Kept(models.Model):
 
 class OverviewCell(_Kept):
     """Points of a cell, which are found by its column and row, the `key`: an index of places costs
-    far more to keep, and there may be millions of cells."""
+    far more to keep, and there may be millions of cells. `kinds` counts them by the property that
+    decides the style, as JSON."""
 
+    kinds = models.JSONField(null=True)
     pk = models.CompositePrimaryKey("level", "key", "facet")
 
 

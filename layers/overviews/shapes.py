@@ -198,7 +198,6 @@ def _write(layer: Layer, level: int, shapes: list[Shape]) -> None:
                 key=start + number,
                 n=shape.n,
                 fid=shape.fid,
-                kinds=dict(shape.kinds) if kind else None,
                 properties=({kind.name: json.loads(shape.kind)} if kind else {})
                 | ({facet.name: shape.facet} if facet else {}),
                 geom=shapely.to_wkb(

@@ -25,7 +25,7 @@ from maps.tiles import archive, store
 logger = logging.getLogger(__name__)
 
 EVERY = 0.5  # seconds from sweep to sweep
-BUSY = 1.5  # the same while rows change all the time: after each sweep many tiles are drawn anew
+BUSY = 1.5  # after one that found changes: where more come, many tiles would be drawn anew
 BATCH = 2_000
 GRACE = 600.0  # seconds that an outdated edition is kept for maps that are open
 CHORES = 60.0  # seconds from one look at the whole store to the next

@@ -17,6 +17,8 @@ from urllib.request import urlopen
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.chromium import WHOLE
+
 ROUNDS = 5
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 NETWORKS = {"4G": (85, 9.0), "slow 4G": (150, 1.6)}  # milliseconds to and fro, Mbit/s
@@ -37,7 +39,7 @@ def main(options: list[str]) -> list[str]:
         return ["first_view: nothing to measure"] if options else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+            executable_path=WHOLE,
             args=["--no-sandbox", "--disable-background-networking", *GL],
         )
         rounds = [

@@ -56,10 +56,10 @@ def app_of_a_whole_browser(
     enrol: Callable[..., Phone],
     no_limits: None,
 ) -> Iterator[Phone]:
-    browser = playwright.chromium.launch(**browser_type_launch_args | {"executable_path": WHOLE})
-    page = browser.new_context(**browser_context_args).new_page()
-    yield ready(page, live_server.url, enrol)
-    browser.close()
+    arguments = browser_type_launch_args | {"executable_path": WHOLE}
+    with playwright.chromium.launch(**arguments) as browser:
+        page = browser.new_context(**browser_context_args).new_page()
+        yield ready(page, live_server.url, enrol)
 
 
 def ready(page: Page, address: str, enrol: Callable[..., Phone]) -> Phone:

@@ -210,6 +210,7 @@ async def _report(
     body = json.dumps(_item(name, number, city.place(ground, chance))).encode()
     while True:
         line: Line | None = idle.pop() if idle else None
+        kept = line is not None
         try:
             async with asyncio.timeout(PATIENCE):
                 line = line or await asyncio.open_connection(*place.address)
@@ -219,7 +220,7 @@ async def _report(
             break
         except (asyncio.IncompleteReadError, OSError) as error:
             _hang_up(line)
-            if not _was_ended(error):
+            if not (kept and _was_ended(error)):
                 sent.faults[type(error).__name__] += 1
                 return
     if closes:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+
+from geo_portal.encodings import Encodings
 
 pytestmark = pytest.mark.django_db
 
@@ -31,3 +34,10 @@ def test_an_answer_is_packed_as_its_reader_takes_it(
     assert answer.status_code == 200
     assert answer.get("Content-Encoding") == given
     assert "Accept-Encoding" in answer["Vary"]
+
+
+def test_a_header_of_any_length_costs_no_more_than_its_length() -> None:
+    """Read backwards from each of its characters, this one would take an hour."""
+    request = RequestFactory().get("/", headers={"accept-encoding": "a; " * 300_000 + "q=0, gzip"})
+    Encodings(lambda _: HttpResponse())(request)
+    assert request.META["HTTP_ACCEPT_ENCODING"] == " gzip"

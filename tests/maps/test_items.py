@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib.gis.geos import Point
-from django.db import connection
+from django.db import DataError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -90,7 +91,9 @@ def test_pages_follow_next_links_to_the_last_item(client: Client, cast: Any) -> 
 def test_a_page_is_whole_wherever_its_pieces_end(
     client: Client, cast: Any, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
-    monkeypatch.setattr(features, "PIECE", 3)
+    monkeypatch.setattr(features, "AT_ONCE", 0)
+    monkeypatch.setattr(features, "CHUNK", 3)
+    monkeypatch.setattr(features, "PIECE", 2)
     for _ in range(5):
         trash_report(cast.town.kelurahan["Tenggara"])
     public = LAYERS["trash-reports"].visible_to(cast.citizen).order_by("pk")
@@ -223,24 +226,74 @@ def test_who_takes_an_answer_slowly_holds_no_connection(
     client: Client, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     monkeypatch.setattr(streams, "PIECE", 1)
+    monkeypatch.setattr(features, "AT_ONCE", 0)
     monkeypatch.setattr(features, "PIECE", 1)
     answer: Any = client.get(f"{ITEMS.format('trash-reports')}?f={form}")
     for _ in answer.streaming_content:
         assert connection.connection is None
 
 
-@pytest.mark.django_db(transaction=True)
-def test_what_a_slow_reader_has_not_taken_waits_in_memory(
-    cast: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(features, "PIECE", 1)
-    ids = [trash_report(cast.town.kelurahan["Tenggara"]).pk for _ in range(5)]
-    taken = features.pieces(LAYERS["trash-reports"], cast.citizen, limit=100)
-    first = next(taken)
+@pytest.fixture
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pieces of one row, as they come, two in a query."""
+    for name, rows in {"AT_ONCE": 0, "CHUNK": 2, "PIECE": 1}.items():
+        monkeypatch.setattr(features, name, rows)
 
+
+def taken(cast: Any) -> Any:
+    return features.pieces(LAYERS["trash-reports"], cast.citizen, limit=sys.maxsize)
+
+
+def slowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a second for each row, which is so long that it is sent at once."""
+    slow = "pg_sleep(0.5)::text || repeat(' ', 9000) || 'null'"
+    monkeypatch.setattr(features, "_geojson", lambda _: slow)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_slow_reader_has_not_taken_waits_in_memory(cast: Any, one_by_one: None) -> None:
+    for _ in range(9):
+        trash_report(cast.town.kelurahan["Tenggara"])
+    public = LAYERS["trash-reports"].visible_to(cast.citizen).order_by("pk")
+    ids = list(public.values_list("pk", flat=True))
+    pieces = taken(cast)
+    first = next(pieces)
+
+    assert connection.connection is None  # who waits for rows holds none
     until(lambda: others_at_work() == 0)
-    rest = [row for piece in taken for row in piece]
-    assert {fid for fid, _ in [*first, *rest]} >= set(ids)
+    assert [fid for piece in [first, *pieces] for fid, _ in piece] == ids
+
+
+@pytest.mark.django_db(transaction=True)
+def test_for_a_reader_who_has_left_nothing_more_is_read(
+    cast: Any, one_by_one: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(features, "CHUNK", 100)
+    for _ in range(60):
+        trash_report(cast.town.kelurahan["Tenggara"])
+    slowed(monkeypatch)
+    pieces = taken(cast)
+    next(pieces)
+
+    began = time.monotonic()
+    pieces.close()
+    assert time.monotonic() - began < 5  # the others would take half a minute, or the time allowed
+    assert others_at_work() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_fails_after_the_first_piece_does_not_look_like_the_end(
+    cast: Any, one_by_one: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = trash_report(cast.town.kelurahan["Tenggara"]).pk
+    broken = f"CASE WHEN fid = {last} THEN (1 / (fid - {last}))::text ELSE 'null' END"
+    monkeypatch.setattr(features, "_geojson", lambda _: broken)
+    pieces = taken(cast)
+    assert next(pieces)
+
+    with pytest.raises(DataError):
+        list(pieces)
+    assert others_at_work() == 0
 
 
 def others_at_work() -> int:
