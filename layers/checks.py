@@ -129,13 +129,13 @@ def geometry_is_4326_and_indexed(layer: Layer) -> Iterator[str]:
     twin = resolve(layer, layer.mercator)
     if twin is None or getattr(twin, "srid", None) != 3857:
         yield f"geometry {layer.geometry!r} needs its twin in EPSG:3857: `mercator()` beside it."
-    if not _is_indexed(layer, layer.geometry):
+    if not _is_indexed(layer):
         yield f"geometry {layer.geometry!r} needs a GistIndex."
 
 
-def _is_indexed(layer: Layer, path: str) -> bool:
+def _is_indexed(layer: Layer) -> bool:
     """Django indexes a geometry field by itself, but not a generated one."""
-    *way, name = path.split("__")
+    *way, name = layer.geometry.split("__")
     owner = resolve(layer, "__".join(way)) if way else None
     model: Any = owner.related_model if owner else layer.model
     generated = any(field.generated and field.name == name for field in model._meta.fields)
