@@ -183,7 +183,7 @@ class _Tile:
         kind = kind_of(self.layer, self.properties)
         rows = self._found(query, [kind] if kind else [])
         inner, params = grid.counted(rows, min(self.z, grid.FINEST), kind=kind, facet=None)
-        told = f"jsonb_build_object('{kind.name}', {grid.COMMONEST})" if kind else "NULL::jsonb"
+        told = f"jsonb_build_object('{kind.name}', commonest)" if kind else "NULL::jsonb"
         sql = f"""SELECT CASE WHEN n = 1 THEN fid END AS fid, {grid.MIDDLE} AS g, n::int AS n,
                          {told} AS properties FROM ({inner}) AS cell"""
         return Rows(sql, params, OF_MANY)

@@ -23,8 +23,6 @@ DEEPER = 6  # zooms from a tile down to its cells: 2⁶ = 64
 BITS = 22  # of a row number in a key
 COLUMN, ROW = f"(key >> {BITS})", f"(key & {(1 << BITS) - 1})"
 SLACK = 1.0  # metres around cells, for what the way to degrees and back may lose
-
-COMMONEST = "commonest"  # kind of a cell, as JSON; of two as common, the first by name
 MIDDLE = "ST_SetSRID(ST_MakePoint(round(east / n) / 100.0, round(north / n) / 100.0), 3857)"
 
 
@@ -170,7 +168,7 @@ def counted(
 
 def _together(kind: Property | None, by_kind: str) -> str:
     """SQL for cells: (facet, key, n, east, north, fid, kinds, commonest) of what was counted by the
-    kind too."""
+    kind too. Of two kinds as common, the first by name."""
     kinds = "jsonb_object_agg(kind, n)" if kind else "NULL::jsonb"
     commonest = "(array_agg(kind ORDER BY n DESC, kind))[1]::jsonb" if kind else "NULL::jsonb"
     return f"""
@@ -187,7 +185,7 @@ def facet_sql(kind: Property | None, facet: Property | None) -> str:
 def properties_sql(layer: Layer) -> str:
     """JSON of what a cell tells besides its number, from its columns `facet` and `commonest`."""
     kind, facet = kind_of(layer), facet_of(layer)
-    parts = [f"'{kind.name}', {COMMONEST}"] if kind else []
+    parts = [f"'{kind.name}', commonest"] if kind else []
     parts += [f"'{facet.name}', facet"] if facet else []
     return f"jsonb_build_object({', '.join(parts)})"
 
@@ -200,6 +198,6 @@ def _insert(layer: Layer, level: int, sql: str, params: Sequence[Any]) -> None:
                     (level, facet, key, n, fid, kinds, properties, geom)
                 SELECT %s, facet, key, n, CASE WHEN n = 1 THEN fid END, kinds,
                        {properties_sql(layer)}, {MIDDLE}
-                FROM ({sql}) AS cell ORDER BY facet, key""",
+                FROM ({sql}) AS cell ORDER BY key, facet""",
             [level, *params],
         )
